@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# Language level, warnings and sanitizers, as interface targets that kedge_library and its kin use.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Clang's module scanning is of no use here, and the dependency files it adds slow ninja down.
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
+  message(FATAL_ERROR "Kedge is built with clang 19 or newer; this is ${CMAKE_CXX_COMPILER_ID} "
+                      "${CMAKE_CXX_COMPILER_VERSION}. `tools/deps` installs it; the presets choose it.")
+endif()
+
+find_program(KEDGE_CCACHE ccache)
+if(KEDGE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER "${KEDGE_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${KEDGE_CCACHE}")
+endif()
+
+# Warnings for all our own code.
+add_library(kedge_warnings INTERFACE)
+target_compile_options(kedge_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wundef -Wunused-result
+  # Narrowing is how wrong lengths are born. Signs are left out: every `span[i + 1]` would need a cast.
+  -Wimplicit-int-conversion -Wshorten-64-to-32
+  $<$<BOOL:${KEDGE_WERROR}>:-Werror>)
+
+# Everything in firmware/ and its tests: what is not available in the firmware is not available on the host either.
+add_library(kedge_firmware_flags INTERFACE)
+target_compile_options(kedge_firmware_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
+target_include_directories(kedge_firmware_flags INTERFACE
+  "${PROJECT_SOURCE_DIR}/firmware" "${PROJECT_BINARY_DIR}/generated")
+
+# Paths in debug information and __FILE__ are relative to the source tree, so that builds are reproducible anywhere.
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
+
+if(KEDGE_PLATFORM STREQUAL "host")
+  if(KEDGE_SANITIZE)
+    # vptr needs RTTI, which the firmware does without.
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all
+                        -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined -fno-sanitize=vptr)
+    add_compile_definitions(_GLIBCXX_ASSERTIONS)
+  endif()
+  if(KEDGE_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
+  add_link_options(-fuse-ld=lld-19)
+endif()

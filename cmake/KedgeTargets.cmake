@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# The functions that the CMakeLists.txt of each folder consist of. See CONTRIBUTING.md, "Build".
+include_guard(GLOBAL)
+
+# Turns names of DEPS into targets: `base` is kedge_base; Foo::bar, kedge_x and -lx stay what they are.
+function(kedge_resolve_deps out)
+  set(targets "")
+  foreach(dep IN LISTS ARGN)
+    if(dep MATCHES "::" OR dep MATCHES "^kedge_" OR dep MATCHES "^-")
+      list(APPEND targets "${dep}")
+    else()
+      list(APPEND targets "kedge_${dep}")
+    endif()
+  endforeach()
+  set(${out} "${targets}" PARENT_SCOPE)
+endfunction()
+
+# kedge_library(<name> [SOURCES ...] [DEPS ...] [PRIVATE_DEPS ...])
+# A part of the firmware, target kedge_<name>: the same sources for the host and for UEFI. Without SOURCES it is
+# headers only. Warnings are errors, no exceptions, no RTTI; the include root is firmware/.
+function(kedge_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE_DEPS")
+  kedge_resolve_deps(deps ${arg_DEPS})
+  kedge_resolve_deps(private_deps ${arg_PRIVATE_DEPS})
+  set(target "kedge_${name}")
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    target_link_libraries(${target} PUBLIC kedge_firmware_flags ${deps} PRIVATE kedge_warnings ${private_deps})
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE kedge_firmware_flags ${deps})
+  endif()
+endfunction()
+
+# kedge_host_library(<name> SOURCES ... [DEPS ...])
+# A part of the host tools: exceptions and RTTI allowed; the include root is host/. Nothing in a UEFI build.
+function(kedge_host_library name)
+  if(NOT KEDGE_PLATFORM STREQUAL "host")
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+  kedge_resolve_deps(deps ${arg_DEPS})
+  add_library(kedge_${name} STATIC ${arg_SOURCES})
+  target_include_directories(kedge_${name} PUBLIC "${PROJECT_SOURCE_DIR}/host" "${PROJECT_SOURCE_DIR}/firmware"
+                                                  "${PROJECT_BINARY_DIR}/generated")
+  target_link_libraries(kedge_${name} PUBLIC ${deps} PRIVATE kedge_warnings)
+  target_compile_options(kedge_${name} PRIVATE -fexceptions -frtti)
+endfunction()
+
+# kedge_host_program(<name> SOURCES ... [DEPS ...])
+# A host command; the executable is called <name>. Nothing in a UEFI build.
+function(kedge_host_program name)
+  if(NOT KEDGE_PLATFORM STREQUAL "host")
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+  kedge_resolve_deps(deps ${arg_DEPS})
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/host" "${PROJECT_SOURCE_DIR}/firmware"
+                                             "${PROJECT_BINARY_DIR}/generated")
+  target_link_libraries(${name} PRIVATE kedge_warnings ${deps})
+  target_compile_options(${name} PRIVATE -fexceptions -frtti)
+endfunction()
+
+# kedge_test(<name> SOURCES ... [DEPS ...] [LABEL unit|e2e] [TIMEOUT seconds])
+# GoogleTest/GoogleMock tests, executable kedge_<name>_test; each test case is a ctest test. Tests may include from
+# firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in a UEFI build.
+function(kedge_test name)
+  if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;DEPS")
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  kedge_resolve_deps(deps ${arg_DEPS})
+  set(target "kedge_${name}_test")
+  add_executable(${target} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/firmware"
+                                               "${PROJECT_SOURCE_DIR}/host" "${PROJECT_BINARY_DIR}/generated")
+  target_link_libraries(${target} PRIVATE ${deps} kedge_warnings GTest::gmock_main)
+  # Tests are full of small literals; narrowing is no risk there. No RTTI, because classes of the firmware that
+  # tests derive from have none; GoogleTest does without.
+  target_compile_options(${target} PRIVATE -fexceptions -Wno-implicit-int-conversion -Wno-shorten-64-to-32)
+  set_property(GLOBAL APPEND PROPERTY KEDGE_TEST_TARGETS ${target})
+  gtest_discover_tests(${target} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
+                       PROPERTIES LABELS "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}")
+endfunction()
+
+# kedge_fuzz(<name> SOURCES ... [DEPS ...])
+# A libFuzzer target, executable kedge_<name>_fuzz. With KEDGE_FUZZ=ON ctest runs it for KEDGE_FUZZ_SECONDS, starting
+# from tests/corpus/<name>/ if that folder exists. Nothing without KEDGE_FUZZ.
+function(kedge_fuzz name)
+  if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+  kedge_resolve_deps(deps ${arg_DEPS})
+  set(target "kedge_${name}_fuzz")
+  add_executable(${target} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/firmware"
+                                               "${PROJECT_SOURCE_DIR}/host" "${PROJECT_BINARY_DIR}/generated")
+  target_link_libraries(${target} PRIVATE ${deps} kedge_warnings)
+  target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  set_property(GLOBAL APPEND PROPERTY KEDGE_FUZZ_TARGETS ${target})
+  # New inputs go to the build tree; the corpus in the repository is read only.
+  set(found "${PROJECT_BINARY_DIR}/corpus/${name}")
+  set(seeds "${PROJECT_SOURCE_DIR}/tests/corpus/${name}")
+  file(MAKE_DIRECTORY "${found}")
+  if(NOT IS_DIRECTORY "${seeds}")
+    set(seeds "")
+  endif()
+  add_test(NAME "fuzz: ${name}"
+           COMMAND ${target} -max_total_time=${KEDGE_FUZZ_SECONDS} -max_len=16384 -timeout=10 -rss_limit_mb=1024
+                   "-artifact_prefix=${PROJECT_BINARY_DIR}/crash-${name}-" "${found}" ${seeds})
+  math(EXPR limit "${KEDGE_FUZZ_SECONDS} + 120")
+  set_tests_properties("fuzz: ${name}" PROPERTIES LABELS fuzz TIMEOUT ${limit})
+endfunction()
+
+# kedge_external_library(<name> SOURCES ... INCLUDES ... [DEPS ...] [DEFINITIONS ...])
+# A library whose sources are not ours (lwIP, Mbed TLS): target kedge_<name>, its warnings off, its headers system headers.
+function(kedge_external_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;INCLUDES;DEPS;DEFINITIONS")
+  kedge_resolve_deps(deps ${arg_DEPS})
+  add_library(kedge_${name} STATIC ${arg_SOURCES})
+  target_include_directories(kedge_${name} SYSTEM PUBLIC ${arg_INCLUDES})
+  target_compile_definitions(kedge_${name} PUBLIC ${arg_DEFINITIONS})
+  target_compile_options(kedge_${name} PRIVATE -w)
+  target_link_libraries(kedge_${name} PUBLIC ${deps})
+endfunction()

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# The minimal build: NIC drivers for the firmware's own network stack and nothing else.
+set(DEFAULT_KEDGE_ROM_PERSONALITY driver)
+set(DEFAULT_KEDGE_STACK OFF)
+set(DEFAULT_KEDGE_DRIVER_SNP OFF)
+set(DEFAULT_KEDGE_CLIENT_TFTP OFF)
+set(DEFAULT_KEDGE_CLIENT_HTTP OFF)
