@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Error sites of net.
+#pragma once
+
+#include "base/error.h"
+
+namespace kedge::err {
+
+inline constexpr ErrorSite net_unreachable{
+    site_code(ErrorKind::unreachable, Module::net, 1), "network unreachable",
+    "Check the address, the gateway and the cabling between this machine and the server."};
+inline constexpr ErrorSite net_refused{
+    site_code(ErrorKind::refused, Module::net, 2), "connection refused",
+    "The machine answers, but nothing listens on that port: is the server running?"};
+inline constexpr ErrorSite net_reset{site_code(ErrorKind::closed, Module::net, 3),
+                                     "connection reset by the server",
+                                     "Look into the server's log for the reason."};
+inline constexpr ErrorSite net_no_link{
+    site_code(ErrorKind::no_link, Module::net, 4), "no link",
+    "Check the cable and the switch port; in a VM, whether the NIC's link state is up."};
+inline constexpr ErrorSite net_closed{site_code(ErrorKind::closed, Module::net, 5),
+                                      "connection is closed", ""};
+inline constexpr ErrorSite net_no_memory{site_code(ErrorKind::no_memory, Module::net, 6),
+                                         "out of network buffers", ""};
+
+inline constexpr const ErrorSite* kNetSites[] = {&net_unreachable, &net_refused, &net_reset,
+                                                 &net_no_link,     &net_closed,  &net_no_memory};
+
+}  // namespace kedge::err
