@@ -24,6 +24,8 @@ endif()
 add_library(kedge_warnings INTERFACE)
 target_compile_options(kedge_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wundef -Wunused-result
+  # Anonymous structs in unions: clang is the compiler, and names for them help nobody.
+  -Wno-nested-anon-types -Wno-gnu-anonymous-struct
   # Narrowing is how wrong lengths are born. Signs are left out: every `span[i + 1]` would need a cast.
   -Wimplicit-int-conversion -Wshorten-64-to-32
   $<$<BOOL:${KEDGE_WERROR}>:-Werror>)
