@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/units.h"
 
 namespace kedge {
 namespace {
@@ -115,6 +116,20 @@ TEST(Time, SaturatesInsteadOfOverflowing) {
   EXPECT_EQ(Instant::never() + 1_s, Instant::never());
   EXPECT_EQ(Duration::seconds(INT64_MAX), Duration::infinite());
   EXPECT_EQ((Instant::from_ns(0) + 1500_ms - Instant::from_ns(0)).count_ms(), 1500);
+}
+
+TEST(Units, AreReadableAtEveryMagnitude) {
+  EXPECT_EQ(format("{}", HumanBytes(0)), "0 B");
+  EXPECT_EQ(format("{}", HumanBytes(1023)), "1023 B");
+  EXPECT_EQ(format("{}", HumanBytes(1536)), "1.5 KiB");
+  EXPECT_EQ(format("{}", HumanBytes(1ull << 30)), "1.0 GiB");
+  EXPECT_EQ(format("{}", HumanBytes(UINT64_MAX)), "15.9 EiB");
+  EXPECT_EQ(format("{}", HumanDuration(2540_ms)), "2.5 s");
+  EXPECT_EQ(format("{}", HumanDuration(59_s)), "59 s");
+  EXPECT_EQ(format("{}", HumanDuration(184_s)), "3 min 4 s");
+  EXPECT_EQ(format("{}", HumanDuration(7500_s)), "2 h 5 min");
+  EXPECT_EQ(bytes_per_second(1'000'000, 500_ms), 2'000'000u);
+  EXPECT_EQ(bytes_per_second(1, 0_ns), 0u);
 }
 
 struct Member : ListNode<Member> {
