@@ -37,7 +37,7 @@ target_include_directories(kedge_firmware_flags INTERFACE
   "${PROJECT_SOURCE_DIR}/firmware" "${PROJECT_BINARY_DIR}/generated")
 
 # Paths in debug information and __FILE__ are relative to the source tree, so that builds are reproducible anywhere.
-add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
+add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
 
 if(KEDGE_PLATFORM STREQUAL "host")
   if(KEDGE_SANITIZE)
