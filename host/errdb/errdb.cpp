@@ -21,7 +21,7 @@ std::vector<ErrorEntry> all_errors() {
   for (const ErrorTable& table : kErrorTables) {
     for (const ErrorSite* site : table.sites) entries.push_back({site, table.header});
   }
-  std::ranges::stable_sort(entries, {}, [](const ErrorEntry& entry) { return sort_key(*entry.site); });
+  std::ranges::sort(entries, {}, [](const ErrorEntry& entry) { return sort_key(*entry.site); });
   return entries;
 }
 
