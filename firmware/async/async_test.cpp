@@ -1,7 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <gtest/gtest.h>
 
+#include <new>
+
 #include "tests/fake/sim_clock.h"
+
+namespace {
+// Allocations of coroutine frames that still succeed; negative: all do.
+int frames_left = -1;
+}  // namespace
+
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  if (frames_left == 0) return nullptr;
+  if (frames_left > 0) --frames_left;
+  return std::malloc(bytes);
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void* operator new(std::size_t bytes) { return std::malloc(bytes); }
 
 namespace kedge::async {
 namespace {
@@ -162,6 +178,27 @@ TEST(Cancellation, ThatArrivesInTheTurnOfCompletionLosesToIt) {
     sim.scope.cancel();
   });
   EXPECT_EQ(*sim.run(waiter(signal)), 1);
+}
+
+Task<Result<int>> race_with_deadline(Instant deadline) {
+  co_return co_await with_deadline(deadline, after(1_s, 3));
+}
+
+TEST(OutOfMemory, AtAnyFrameIsAnErrorAndNeverAHang) {
+  int failed = 0;
+  for (int allowed = 0;; ++allowed) {
+    SimLoop sim;
+    frames_left = allowed;
+    const Result<int> result = sim.run(race_with_deadline(sim.after(5_s)));
+    frames_left = -1;
+    if (result.ok()) {
+      EXPECT_EQ(*result, 3);
+      break;
+    }
+    EXPECT_EQ(result.error().kind(), ErrorKind::no_memory) << "after " << allowed << " frames";
+    ++failed;
+  }
+  EXPECT_GT(failed, 3);
 }
 
 TEST(Yield, LetsOthersRunAndCanBeInterrupted) {
