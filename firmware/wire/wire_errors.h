@@ -22,7 +22,23 @@ inline constexpr ErrorSite wire_bad_subnet{
     site_code(ErrorKind::invalid, Module::wire, 5), "not an IPv4 subnet",
     "Write an address and a prefix length, such as 192.168.1.0/24."};
 
-inline constexpr const ErrorSite* kWireAddressSites[] = {
-    &wire_bad_mac, &wire_bad_ipv4, &wire_bad_ipv6, &wire_bad_netmask, &wire_bad_subnet};
+inline constexpr ErrorSite wire_bad_host_name{
+    site_code(ErrorKind::invalid, Module::wire, 6), "not a host name",
+    "Write labels of up to 63 ASCII characters with single dots between them, such as "
+    "boot.example.org."};
+inline constexpr ErrorSite wire_bad_dns_name{site_code(ErrorKind::malformed, Module::wire, 7),
+                                             "malformed name in a DNS or DHCP message", ""};
+inline constexpr ErrorSite wire_bad_dns{site_code(ErrorKind::malformed, Module::wire, 8),
+                                        "malformed DNS message", ""};
+inline constexpr ErrorSite wire_bad_dhcp{site_code(ErrorKind::malformed, Module::wire, 9),
+                                         "malformed DHCP message", ""};
+inline constexpr ErrorSite wire_bad_pxe_options{site_code(ErrorKind::malformed, Module::wire, 10),
+                                                "malformed PXE vendor options",
+                                                "Check the DHCP server's option 43."};
+
+inline constexpr const ErrorSite* kWireSites[] = {
+    &wire_bad_mac,    &wire_bad_ipv4,       &wire_bad_ipv6,     &wire_bad_netmask,
+    &wire_bad_subnet, &wire_bad_host_name,  &wire_bad_dns_name, &wire_bad_dns,
+    &wire_bad_dhcp,   &wire_bad_pxe_options};
 
 }  // namespace kedge::err
