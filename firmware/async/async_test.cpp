@@ -147,6 +147,29 @@ TEST(WhenAll, YieldsValuesAndErrorsInOrder) {
   EXPECT_EQ(*std::get<2>(outcome.values), 3);
 }
 
+Task<Result<void>> ends_after(Duration span, bool well) {
+  KEDGE_CO_CHECK(co_await sleep_for(span));
+  if (!well) co_return fail(err::base_invalid);
+  co_return Result<void>();
+}
+
+Result<std::size_t> race(SimLoop& sim, std::vector<std::pair<int, bool>> children) {
+  std::vector<Task<Result<void>>> tasks;
+  for (auto [seconds, well] : children) tasks.push_back(ends_after(Duration::seconds(seconds), well));
+  return sim.run(first_success(std::move(tasks)));
+}
+
+TEST(FirstSuccess, PassesOverFailuresAndCancelsTheRest) {
+  SimLoop sim;
+  const Instant start = sim.clock.now();
+  EXPECT_EQ(*race(sim, {{1, false}, {100, true}, {3, true}}), 2u);
+  EXPECT_EQ((sim.clock.now() - start).count_s(), 3);
+  EXPECT_EQ(race(sim, {{2, false}, {1, false}}).error(), err::base_invalid);
+  EXPECT_EQ(*race(sim, {{0, true}}), 0u);
+  EXPECT_FALSE(race(sim, {}).ok());
+  EXPECT_EQ(sim.loop.armed_timers(), 0u);
+}
+
 TEST(WithDeadline, CutsOffWhatTakesTooLong) {
   SimLoop sim;
   EXPECT_EQ(sim.run(with_deadline(sim.after(2_s), never())).error(), err::async_timed_out);

@@ -2,8 +2,10 @@
 // when_all, when_any, with_deadline: children run under their parent and never outlive it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <tuple>
+#include <vector>
 
 #include "async/wait.h"
 
@@ -97,6 +99,36 @@ Task<AnyOf<Ts...>> when_any(Task<Result<Ts>>... children) noexcept {
 template <class... Ts>
 Task<AllOf<Ts...>> when_all(Task<Result<Ts>>... children) noexcept {
   return detail::combine<AllOf<Ts...>, Ts...>(sizeof...(Ts), std::move(children)...);
+}
+
+/// Runs any number of children side by side until one succeeds; the others are cancelled and joined.
+/// Returns the index of the first success, or, when all have failed, the error of the first child.
+inline Task<Result<std::size_t>> first_success(std::vector<Task<Result<void>>> children) noexcept {
+  const Context outer = co_await this_context();
+  CancelScope scope(outer.scope);
+  detail::Join join;
+  std::vector<std::optional<Result<void>>> values(children.size());
+  std::vector<Task<void>> runners;
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    runners.push_back(detail::run_child(children[i], values[i], i, join));
+    detail::start_child(runners.back(), Context{outer.loop, &scope}, values[i], join);
+  }
+  const auto succeeded = [](const std::optional<Result<void>>& value) {
+    return value.has_value() && value->ok();
+  };
+  std::size_t winner = values.size();
+  while (winner == values.size() && join.finished < values.size()) {
+    winner = static_cast<std::size_t>(std::ranges::find_if(values, succeeded) - values.begin());
+    if (winner == values.size()) (void)co_await join.ended.wait_uncancelled();
+  }
+  scope.cancel();
+  while (join.finished < values.size()) (void)co_await join.ended.wait_uncancelled();
+  if (winner == values.size()) {
+    winner = static_cast<std::size_t>(std::ranges::find_if(values, succeeded) - values.begin());
+  }
+  if (winner < values.size()) co_return winner;
+  if (values.empty()) co_return fail(err::base_invalid);
+  co_return values.front()->error();
 }
 
 /// Runs `task`; when `deadline` passes first, cancels it, waits for its end and yields
