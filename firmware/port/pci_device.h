@@ -13,7 +13,8 @@ namespace kedge::port {
 /// An address as the device sees it. Never the same type as a CPU pointer.
 enum class DeviceAddress : std::uint64_t {};
 
-/// Memory that CPU and device both see coherently. Owned; given back when destroyed.
+/// Memory that CPU and device both see coherently. Owned; given back when destroyed, which may be
+/// long after the driver stopped (frames lent to the stack): the PciDevice outlives its memory.
 class DmaMemory {
  public:
   DmaMemory(const DmaMemory&) = delete;
@@ -33,7 +34,9 @@ class DmaMemory {
   DeviceAddress device_;
 };
 
-/// One PCI function. BAR accesses have the width of the call; offsets are within the BAR.
+/// One PCI function. BAR accesses have the width of the call; offsets are within the BAR, which may
+/// lie in memory or in I/O space: the implementation knows which. Where nothing answers, reads give
+/// all ones. Register accesses and stall_us are legal at any TPL.
 class PciDevice {
  public:
   virtual std::uint8_t config_read8(std::uint16_t offset) noexcept = 0;
@@ -52,7 +55,7 @@ class PciDevice {
 
   /// Coherent (common buffer) DMA memory, zeroed, page aligned.
   virtual Result<std::unique_ptr<DmaMemory>> allocate_dma(std::size_t bytes) noexcept = 0;
-  /// Lets the device master the bus, or not.
+  /// Makes the BARs answer, and lets the device master the bus, or not.
   virtual Result<void> enable(bool bus_master) noexcept = 0;
   /// Busy-waits; for delays that the datasheet asks for, at most some milliseconds.
   virtual void stall_us(std::uint32_t microseconds) noexcept = 0;
