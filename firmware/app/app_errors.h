@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Error sites of the application: why there is nothing to boot.
+#pragma once
+
+#include "base/error.h"
+
+namespace kedge::err {
+
+inline constexpr ErrorSite app_no_interface{
+    site_code(ErrorKind::not_found, Module::app, 1), "no network interface found",
+    "Kedge drives virtio-net itself and any NIC that the firmware drives: does the firmware's setup show one?"};
+inline constexpr ErrorSite app_no_filename{
+    site_code(ErrorKind::not_found, Module::app, 2), "the DHCP server named no boot file",
+    "Set filename (option 67) and next-server on the DHCP server, or put autoexec.ipxe beside kedge.efi."};
+inline constexpr ErrorSite app_own_filename{
+    site_code(ErrorKind::refused, Module::app, 3), "the DHCP server names Kedge itself as the boot file",
+    "Let it answer user class \"iPXE\" with a script, or put autoexec.ipxe beside kedge.efi."};
+inline constexpr ErrorSite app_not_bootable{
+    site_code(ErrorKind::unsupported, Module::app, 4), "not an image that can be started",
+    "It must be an EFI program for this machine, a Linux kernel with EFI stub, or a script that begins with #!ipxe."};
+inline constexpr ErrorSite app_nothing_selected{
+    site_code(ErrorKind::not_found, Module::app, 5), "no such image", "Use imgstat to see what is loaded."};
+inline constexpr ErrorSite app_unknown_configurator{
+    site_code(ErrorKind::unsupported, Module::app, 6), "unknown configurator",
+    "Use dhcp; it is the only one there is."};
+inline constexpr ErrorSite app_image_in_use{
+    site_code(ErrorKind::busy, Module::app, 7), "image is in use", ""};
+inline constexpr ErrorSite app_other_machine{
+    site_code(ErrorKind::unsupported, Module::app, 8), "the image is for another machine type",
+    "Fetch the image that is made for this machine; ${buildarch} tells which that is."};
+inline constexpr ErrorSite app_no_next_server{
+    site_code(ErrorKind::not_found, Module::app, 9), "a boot file without a server to fetch it from",
+    "Set next-server (siaddr) or option 66 on the DHCP server, or give the boot file as a whole URI."};
+
+inline constexpr const ErrorSite* kAppSites[] = {
+    &app_no_interface, &app_no_filename,          &app_own_filename, &app_not_bootable,  &app_nothing_selected,
+    &app_unknown_configurator, &app_image_in_use, &app_other_machine, &app_no_next_server};
+
+}  // namespace kedge::err

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "app/boot_sequence.h"
+
+#include "app/app_errors.h"
+#include "async/combine.h"
+#include "script/settings.h"
+
+namespace kedge::app {
+namespace {
+
+constexpr std::string_view kAutoexec = "autoexec.ipxe";
+
+bool is_absolute(std::string_view uri) {
+  const std::size_t colon = uri.find(':');
+  return colon != std::string_view::npos && colon > 1 && uri.find('/') > colon;
+}
+
+}  // namespace
+
+async::Task<Result<void>> BootSequence::run() noexcept {
+  if (!launch_.command_line.empty()) {
+    format_to(environment_.console, "Script: command line\n");
+    co_return co_await scripts_.run_text("command line", launch_.command_line);
+  }
+  if (launch_.local_autoexec.has_value()) {
+    format_to(environment_.console, "Script: {} on the volume Kedge was started from\n", kAutoexec);
+    co_return co_await scripts_.run_text(std::string(kAutoexec), *launch_.local_autoexec);
+  }
+  if (!launch_.own_uri.empty()) {
+    const Result<script::ImageId> autoexec = co_await fetch_autoexec();
+    if (autoexec.ok()) co_return co_await scripts_.run_image(*autoexec);
+    if (autoexec.error().kind() == ErrorKind::cancelled) co_return autoexec.error();
+    // Its absence is the normal case for everybody who lets DHCP decide: one calm line.
+    format_to(environment_.console, "No {} beside Kedge ({}); asking DHCP\n", kAutoexec,
+              std::string_view(autoexec.error().site().text));
+  }
+  co_return co_await boot_from_network();
+}
+
+async::Task<Result<script::ImageId>> BootSequence::fetch_autoexec() noexcept {
+  const std::size_t index = boot_interface();
+  if (index >= environment_.interfaces.count()) co_return fail(err::app_no_interface);
+  KEDGE_CO_CHECK(co_await environment_.interfaces.configure(index, {.configurator = "dhcp"}));
+  environment_.images.set_working_uri(launch_.own_uri);
+  co_return co_await environment_.images.fetch({.uri = kAutoexec, .quiet = true});
+}
+
+std::size_t BootSequence::boot_interface() noexcept {
+  if (!launch_.boot_mac.has_value()) return 0;
+  const std::string wanted = format("{}", *launch_.boot_mac);
+  for (std::size_t i = 0; i < environment_.interfaces.count(); ++i) {
+    if (environment_.interfaces.describe(i).mac == wanted) return i;
+  }
+  return 0;
+}
+
+async::Task<Result<std::size_t>> BootSequence::configure_any() noexcept {
+  const std::size_t count = environment_.interfaces.count();
+  if (count == 0) co_return fail(err::app_no_interface);
+  std::vector<async::Task<Result<void>>> attempts;
+  // The interface that we came over is the first child: its error is the one that is reported.
+  const std::size_t first = boot_interface();
+  for (std::size_t i = 0; i < count; ++i) {
+    attempts.push_back(
+        environment_.interfaces.configure((first + i) % count, {.configurator = "dhcp"}));
+  }
+  KEDGE_CO_TRY(const std::size_t winner, co_await async::first_success(std::move(attempts)));
+  co_return (first + winner) % count;
+}
+
+Result<std::string> BootSequence::boot_uri() noexcept {
+  std::string filename = environment_.settings.text("filename");
+  if (filename.empty()) return fail(err::app_no_filename);
+  if (is_absolute(filename)) return filename;
+  const std::string server = environment_.settings.text("next-server");
+  if (server.empty() || server == "0.0.0.0") return fail(err::app_no_next_server);
+  return format("tftp://{}/{}", server, filename);
+}
+
+async::Task<Result<void>> BootSequence::boot_from_network() noexcept {
+  KEDGE_CO_TRY(const std::size_t winner, co_await configure_any());
+  script::Interfaces& interfaces = environment_.interfaces;
+  for (std::size_t i = 0; i < interfaces.count(); ++i) {
+    if (i != winner) interfaces.close(i);
+  }
+  KEDGE_CO_CHECK(co_await interfaces.open(winner));  // makes it netX
+  KEDGE_CO_TRY(std::string uri, boot_uri());
+  if (uri == launch_.own_uri) co_return fail(err::app_own_filename);
+  format_to(environment_.console, "Boot file: {}\n", uri);
+  KEDGE_CO_TRY(const script::ImageId image, co_await environment_.images.fetch({.uri = uri}));
+  co_return co_await scripts_.run_image(image);
+}
+
+}  // namespace kedge::app
