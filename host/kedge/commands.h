@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The subcommands of `kedge`. Each adds itself to the application; its callback stores the exit code.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace kedge::host {
+
+// `kedge vm`
+void add_vm_command(CLI::App& application, int& exit_code);
+
+}  // namespace kedge::host

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "vm/stream_printer.h"
+
+namespace kedge::host {
+namespace {
+
+void put(std::FILE* out, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), out);
+}
+
+}  // namespace
+
+StreamPrinter::StreamPrinter(std::FILE* out, bool terminal)
+    : out_(out),
+      terminal_(terminal),
+      text_([this](std::string_view line, LineEnd end) { end_line(line, end); }) {}
+
+void StreamPrinter::feed(std::string_view bytes) {
+  text_.feed(bytes);
+  if (terminal_) show_partial();
+  std::fflush(out_);
+}
+
+void StreamPrinter::show_partial() {
+  const std::string_view partial = text_.partial();
+  if (partial.size() < shown_) {  // backspaces: paint the line anew
+    put(out_, "\r\x1b[K");
+    shown_ = 0;
+  }
+  put(out_, partial.substr(shown_));
+  shown_ = partial.size();
+}
+
+void StreamPrinter::end_line(std::string_view line, LineEnd end) {
+  const std::size_t shown = shown_;
+  shown_ = 0;
+  if (end == LineEnd::redraw && !terminal_) return;
+  put(out_, line.substr(std::min(shown, line.size())));
+  put(out_, end == LineEnd::redraw ? "\r\x1b[K" : "\n");
+}
+
+void StreamPrinter::finish() {
+  const std::string_view partial = text_.partial();
+  if (!partial.empty()) {
+    put(out_, partial.substr(std::min(shown_, partial.size())));
+    put(out_, "\n");
+    shown_ = partial.size();
+  }
+  std::fflush(out_);
+}
+
+}  // namespace kedge::host
