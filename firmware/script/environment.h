@@ -38,8 +38,8 @@ struct ImageInfo {
 };
 
 struct FetchRequest {
-  std::string_view uri;   ///< as written; relative ones resolve against working_uri()
-  std::string_view name;  ///< empty: the last part of the URI's path
+  std::string_view uri{};   ///< as written; relative ones resolve against working_uri()
+  std::string_view name{};  ///< empty: the last part of the URI's path
   Duration timeout = Duration::infinite();  ///< without progress, not for the whole transfer
   bool quiet = false;                       ///< no progress
 };
@@ -95,8 +95,8 @@ struct InterfaceInfo {
 };
 
 struct ConfigureRequest {
-  std::string_view configurator;  ///< "dhcp", "ipv6", ...; empty: all of them
-  std::optional<Duration> timeout;  ///< of the whole configuration; absent: the configurator's own
+  std::string_view configurator{};  ///< "dhcp", "ipv6", ...; empty: all of them
+  std::optional<Duration> timeout{};  ///< of the whole configuration; absent: the configurator's own
 };
 
 /// Network interfaces, by index 0..count()-1.
