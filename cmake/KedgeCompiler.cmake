@@ -26,15 +26,19 @@ target_compile_options(kedge_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wundef -Wunused-result
   # Anonymous structs in unions: clang is the compiler, and names for them help nobody.
   -Wno-nested-anon-types -Wno-gnu-anonymous-struct
+  # Structs of options are filled in by name as far as they differ from their defaults.
+  -Wno-missing-designated-field-initializers
   # Narrowing is how wrong lengths are born. Signs are left out: every `span[i + 1]` would need a cast.
   -Wimplicit-int-conversion -Wshorten-64-to-32
   $<$<BOOL:${KEDGE_WERROR}>:-Werror>)
 
-# Everything in firmware/ and its tests: what is not available in the firmware is not available on the host either.
+# Firmware sources: what is not available in the firmware is not available on the host either.
 add_library(kedge_firmware_flags INTERFACE)
 target_compile_options(kedge_firmware_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
-target_include_directories(kedge_firmware_flags INTERFACE
-  "${PROJECT_SOURCE_DIR}/firmware" "${PROJECT_BINARY_DIR}/generated")
+
+# "base/result.h" and the generated "kedge_config.h".
+add_library(kedge_include INTERFACE)
+target_include_directories(kedge_include INTERFACE "${PROJECT_SOURCE_DIR}/firmware" "${PROJECT_BINARY_DIR}/generated")
 
 # Paths in debug information and __FILE__ are relative to the source tree, so that builds are reproducible anywhere.
 add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
