@@ -2,6 +2,7 @@
 #include "app/boot_sequence.h"
 
 #include "app/app_errors.h"
+#include "app/interrupt.h"
 #include "async/combine.h"
 #include "script/settings.h"
 
@@ -27,7 +28,7 @@ async::Task<Result<void>> BootSequence::run() noexcept {
     co_return co_await scripts_.run_text(std::string(kAutoexec), *launch_.local_autoexec);
   }
   if (!launch_.own_uri.empty()) {
-    const Result<script::ImageId> autoexec = co_await fetch_autoexec();
+    const Result<script::ImageId> autoexec = co_await interruptible(environment_.input, fetch_autoexec());
     if (autoexec.ok()) co_return co_await scripts_.run_image(*autoexec);
     if (autoexec.error().kind() == ErrorKind::cancelled) co_return autoexec.error();
     // Its absence is the normal case for everybody who lets DHCP decide: one calm line.
@@ -78,7 +79,7 @@ Result<std::string> BootSequence::boot_uri() noexcept {
 }
 
 async::Task<Result<void>> BootSequence::boot_from_network() noexcept {
-  KEDGE_CO_TRY(const std::size_t winner, co_await configure_any());
+  KEDGE_CO_TRY(const std::size_t winner, co_await interruptible(environment_.input, configure_any()));
   script::Interfaces& interfaces = environment_.interfaces;
   for (std::size_t i = 0; i < interfaces.count(); ++i) {
     if (i != winner) interfaces.close(i);
@@ -87,7 +88,8 @@ async::Task<Result<void>> BootSequence::boot_from_network() noexcept {
   KEDGE_CO_TRY(std::string uri, boot_uri());
   if (uri == launch_.own_uri) co_return fail(err::app_own_filename);
   format_to(environment_.console, "Boot file: {}\n", uri);
-  KEDGE_CO_TRY(const script::ImageId image, co_await environment_.images.fetch({.uri = uri}));
+  KEDGE_CO_TRY(const script::ImageId image,
+               co_await interruptible(environment_.input, environment_.images.fetch({.uri = uri})));
   co_return co_await scripts_.run_image(image);
 }
 
