@@ -54,7 +54,8 @@ struct HttpServer::State {
 
   std::filesystem::path resolve(const std::string& name) const;
   void handle(const httplib::Request& request, httplib::Response& response);
-  void send_file(std::size_t index, FileDescriptor file, httplib::Response& response);
+  void send_file(std::size_t index, FileDescriptor file, const httplib::Request& request,
+                 httplib::Response& response);
 };
 
 std::size_t HttpServer::State::begin_transfer(const httplib::Request& request) {
@@ -94,7 +95,7 @@ std::filesystem::path HttpServer::State::resolve(const std::string& name) const 
 }
 
 void HttpServer::State::send_file(std::size_t index, FileDescriptor file,
-                                  httplib::Response& response) {
+                                  const httplib::Request& request, httplib::Response& response) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) {
     response.status = 500;
@@ -104,6 +105,7 @@ void HttpServer::State::send_file(std::size_t index, FileDescriptor file,
   response.set_header("ETag", fmt::format("\"{:x}-{:x}-{:x}\"", status.st_ino, status.st_size,
                                           status.st_mtim.tv_sec * 1'000'000'000 +
                                               status.st_mtim.tv_nsec));
+  const bool head = request.method == "HEAD";  // the provider is not called at all
   auto open_file = std::make_shared<OpenFile>(OpenFile{.file = std::move(file)});
   response.set_content_provider(
       static_cast<std::size_t>(status.st_size), kContentType,
@@ -116,7 +118,7 @@ void HttpServer::State::send_file(std::size_t index, FileDescriptor file,
         add_bytes(index, static_cast<std::uint64_t>(count));
         return true;
       },
-      [this, index](bool success) { end_transfer(index, success); });
+      [this, index, head](bool success) { end_transfer(index, success || head); });
 }
 
 void HttpServer::State::handle(const httplib::Request& request, httplib::Response& response) {
@@ -136,11 +138,8 @@ void HttpServer::State::handle(const httplib::Request& request, httplib::Respons
       response.status = 404;
       response.set_content(fmt::format("{} is not here\n", request.path), "text/plain");
       end_transfer(index, true);
-    } else if (request.method == "HEAD") {
-      send_file(index, std::move(file), response);
-      end_transfer(index, true);
     } else {
-      send_file(index, std::move(file), response);
+      send_file(index, std::move(file), request, response);
     }
   }
   set_status(index, response.status);
@@ -155,6 +154,11 @@ Outcome<std::unique_ptr<HttpServer>> HttpServer::start(int port) {
   shared.server.set_keep_alive_max_count(kKeepAliveRequestsMax);
   shared.server.set_keep_alive_timeout(kKeepAliveSeconds);
   shared.server.set_tcp_nodelay(true);
+  // Not the library's default, SO_REUSEPORT, with which two servers share a port by lot.
+  shared.server.set_socket_options([](int socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   shared.server.Get("/.*", [&shared](const httplib::Request& request,
                                      httplib::Response& response) {
     shared.handle(request, response);
