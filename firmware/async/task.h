@@ -73,7 +73,7 @@ class Promise : public PromiseBase {
  public:
   Task<T> get_return_object() noexcept;
   static Task<T> get_return_object_on_allocation_failure() noexcept { return Task<T>(nullptr); }
-  template <class U>
+  template <class U = T>
   void return_value(U&& value) noexcept {
     value_.emplace(std::forward<U>(value));
   }
