@@ -49,6 +49,9 @@ else()
 endif()
 set(CMAKE_C_FLAGS_INIT "${flags}")
 set(CMAKE_CXX_FLAGS_INIT
-  "-nostdinc++ -isystem ${kedge_llvm}/include/c++/v1 ${flags} -fno-exceptions -fno-rtti -fno-threadsafe-statics")
+  "-nostdinc++ -isystem ${kedge_llvm}/include/c++/v1 ${flags} -fno-exceptions -fno-rtti"
+  # Memory goes back to the firmware as a whole; nothing runs destructors of globals.
+  "-fno-threadsafe-statics -fno-c++-static-destructors")
+list(JOIN CMAKE_CXX_FLAGS_INIT " " CMAKE_CXX_FLAGS_INIT)
 set(CMAKE_C_FLAGS_MINSIZEREL_INIT "-Os")
 set(CMAKE_CXX_FLAGS_MINSIZEREL_INIT "-Os")
