@@ -24,7 +24,7 @@ struct Segment {
   Segment* next = nullptr;
 };
 
-/// Takes segments back into its pool.
+/// Takes segments back into its pool: all of a frame, or one by one in any order.
 class SegmentOwner {
  public:
   virtual void release(Segment* chain) noexcept = 0;
@@ -94,6 +94,8 @@ struct Capabilities {
   bool receive_checksum = false;  ///< sets ReceiveInfo::checksum_verified where it applies
   bool receive_merge = false;     ///< may deliver merged TCP segments of up to 64 KiB
   bool transmit_checksum = false; ///< honours TransmitInfo::checksum_start
+  /// How many segments the receive pool has; receivers keep at most half of them. 0: not known.
+  std::uint16_t receive_buffers = 0;
 };
 
 /// Asks the hardware to complete a TCP/UDP checksum (the field holds the pseudo header's sum).

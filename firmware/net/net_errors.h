@@ -22,8 +22,19 @@ inline constexpr ErrorSite net_closed{site_code(ErrorKind::closed, Module::net, 
                                       "connection is closed", ""};
 inline constexpr ErrorSite net_no_memory{site_code(ErrorKind::no_memory, Module::net, 6),
                                          "out of network buffers", ""};
+inline constexpr ErrorSite net_bad_address{
+    site_code(ErrorKind::invalid, Module::net, 7), "not an address that a machine can have",
+    "Correct the address or the netmask that was configured or offered by DHCP."};
+inline constexpr ErrorSite net_port_in_use{site_code(ErrorKind::busy, Module::net, 8),
+                                           "local port is in use", ""};
+inline constexpr ErrorSite net_no_resolver{
+    site_code(ErrorKind::unsupported, Module::net, 9), "names cannot be resolved",
+    "Use an address instead of a name, or configure a DNS server."};
+inline constexpr ErrorSite net_too_large{site_code(ErrorKind::too_large, Module::net, 10),
+                                         "datagram is too large", ""};
 
-inline constexpr const ErrorSite* kNetSites[] = {&net_unreachable, &net_refused, &net_reset,
-                                                 &net_no_link,     &net_closed,  &net_no_memory};
+inline constexpr const ErrorSite* kNetSites[] = {
+    &net_unreachable, &net_refused,     &net_reset,       &net_no_link,     &net_closed,
+    &net_no_memory,   &net_bad_address, &net_port_in_use, &net_no_resolver, &net_too_large};
 
 }  // namespace kedge::err

@@ -29,6 +29,15 @@ struct Ipv4Configuration {
   std::uint16_t mtu = 0;          ///< 0: the device's
 };
 
+/// What the stack counts beside link::Statistics.
+struct InterfaceStatistics {
+  std::uint64_t copied_frames = 0;     ///< small ones, and those that came while many were lent out
+  std::uint64_t malformed_frames = 0;
+  std::uint64_t no_memory = 0;         ///< received frames lost because the heap was full
+  std::uint64_t transmit_delayed = 0;  ///< frames that waited for room in the transmit ring
+  std::uint64_t transmit_dropped = 0;  ///< frames that were lost because too many waited
+};
+
 /// One network interface: a device with addresses. Named net0, net1, ...
 class Interface {
  public:
@@ -45,10 +54,12 @@ class Interface {
   /// Waits until the link is up (or of unknown state); net_no_link when `deadline` passes.
   virtual async::Task<Result<void>> wait_link(Instant deadline) noexcept = 0;
 
+  /// Errors: net_bad_address, net_closed (not open). Connections of the old address end.
   virtual Result<void> configure(const Ipv4Configuration& configuration) noexcept = 0;
   virtual void clear_ipv4() noexcept = 0;
   /// The current configuration; address 0.0.0.0 when there is none.
   virtual const Ipv4Configuration& ipv4() const noexcept = 0;
+  virtual InterfaceStatistics statistics() const noexcept { return {}; }
 };
 
 struct UdpOptions {
@@ -59,6 +70,7 @@ struct UdpOptions {
 
 class Stack {
  public:
+  /// Errors: net_port_in_use.
   virtual Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) noexcept = 0;
   /// Connects by TCP. Errors: net_refused, net_unreachable, async_timed_out, async_cancelled.
   virtual async::Task<Result<std::unique_ptr<Stream>>> connect(wire::Endpoint target,
@@ -66,7 +78,8 @@ class Stack {
   /// DNS servers in the order in which they should be asked, and the domains to append.
   virtual void set_resolver(std::vector<wire::IpAddress> servers,
                             std::vector<std::string> search) noexcept = 0;
-  /// The addresses of `name` (or the literal that it is), best first, at least one.
+  /// The addresses of `name` (or the literal that it is), best first, at least one. Names need a
+  /// net::Resolver; without one: net_no_resolver.
   virtual async::Task<Result<std::vector<wire::IpAddress>>> resolve(std::string name,
                                                                     Instant deadline) noexcept = 0;
   virtual port::Entropy& entropy() noexcept = 0;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// LwipUdpSocket: UdpSocket on a udp_pcb, with a bounded queue.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "async/wait.h"
+#include "net/lwip/lwip_headers.h"
+#include "net/lwip/lwip_stack.h"
+
+namespace kedge::net {
+
+class LwipUdpSocket final : public UdpSocket, public ListNode<LwipUdpSocket> {
+ public:
+  /// Four full windows of TFTP (RFC 7440) at 64 blocks.
+  static constexpr std::size_t kQueueMax = 256;
+
+  LwipUdpSocket(LwipStack& stack, const UdpOptions& options) noexcept;
+  LwipUdpSocket(const LwipUdpSocket&) = delete;
+  LwipUdpSocket& operator=(const LwipUdpSocket&) = delete;
+  ~LwipUdpSocket() override;
+
+  Result<void> open() noexcept;
+  bool broadcast() const noexcept { return options_.broadcast; }
+  void unreachable(const IcmpUnreachable& report) noexcept;
+  void interface_closed(const Interface& interface) noexcept;
+
+  wire::Endpoint local() const noexcept override { return {local_address(), port_}; }
+  Result<void> send(const wire::Endpoint& target, ByteView payload) noexcept override;
+  async::Task<Result<Datagram>> receive(Instant deadline) noexcept override;
+
+ private:
+  static constexpr int kPortTriesMax = 64;
+
+  struct Queued {
+    wire::Endpoint source;
+    wire::Ipv4Address destination;
+    pbuf* packet;
+  };
+
+  wire::Ipv4Address local_address() const noexcept;
+  bool port_taken(std::uint16_t port) noexcept;
+  void received(pbuf* packet, const ip_addr_t& source, std::uint16_t port) noexcept;
+  Datagram show(const Queued& datagram) noexcept;
+
+  LwipStack& stack_;
+  UdpOptions options_;
+  std::uint16_t port_ = 0;
+  udp_pcb* pcb_ = nullptr;
+  std::deque<Queued> queue_;
+  pbuf* shown_ = nullptr;  // what the last receive() returned
+  wire::Endpoint last_target_;
+  std::optional<Error> error_;
+  async::Signal changed_;
+};
+
+}  // namespace kedge::net
