@@ -45,3 +45,7 @@ target_include_directories(kedge_edk2_headers SYSTEM INTERFACE
   "${KEDGE_EDK2_DIR}/MdePkg/Include" "${KEDGE_EDK2_DIR}/MdePkg/Include/${kedge_edk2_arch}")
 # Base.h asserts that wide characters have 16 bits, as in UEFI.
 target_compile_options(kedge_edk2_headers INTERFACE -fshort-wchar)
+# Without this edk2 takes the calling convention of the compiler's target for that of UEFI.
+if(kedge_edk2_arch STREQUAL "X64")
+  target_compile_definitions(kedge_edk2_headers INTERFACE "EFIAPI=__attribute__((ms_abi))")
+endif()
