@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// NetworkInterfaces: what scripts may do with NICs, on the stack; DHCP and the settings it yields.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/interface_slot.h"
+#include "client/dhcp/dhcp_client.h"
+#include "script/environment.h"
+
+namespace kedge::app {
+
+/// What all interfaces say of this machine to a DHCP server.
+struct MachineIdentity {
+  client::DhcpArchitecture architecture = client::DhcpArchitecture::x64_uefi;
+  std::optional<std::array<std::uint8_t, 16>> uuid;  ///< SMBIOS, in its own byte order
+};
+
+class NetworkInterfaces final : public script::Interfaces {
+ public:
+  static constexpr Duration kLinkWait = Duration::seconds(15);
+  static constexpr Duration kResolveTimeout = Duration::seconds(20);
+
+  NetworkInterfaces(net::Stack& stack, script::SettingsTree& settings, port::Console& console,
+                    MachineIdentity identity) noexcept;
+  ~NetworkInterfaces();
+
+  /// Adds the next interface, with what is known of its NIC.
+  void add(net::Interface& interface, NicFacts facts) noexcept;
+  /// A lease that the firmware already has for the NIC with this address: the first configuration
+  /// uses it instead of asking again.
+  void offer_cached_lease(const wire::MacAddress& mac, client::DhcpLease lease) noexcept;
+  void close_all() noexcept;
+  InterfaceSlot& slot(std::size_t index) noexcept { return *slots_[index]; }
+
+  std::size_t count() noexcept override { return slots_.size(); }
+  script::InterfaceInfo describe(std::size_t index) noexcept override;
+  async::Task<Result<void>> open(std::size_t index) noexcept override;
+  void close(std::size_t index) noexcept override;
+  async::Task<Result<void>> wait_link(std::size_t index,
+                                      std::optional<Duration> timeout) noexcept override;
+  async::Task<Result<void>> configure(std::size_t index,
+                                      script::ConfigureRequest request) noexcept override;
+  std::vector<std::string> routes() noexcept override;
+  async::Task<Result<std::vector<wire::IpAddress>>> resolve(std::string name) noexcept override;
+
+ private:
+  Result<void> open_now(InterfaceSlot& slot) noexcept;
+  client::DhcpIdentity identity_of(InterfaceSlot& slot) noexcept;
+  async::Task<Result<void>> run_dhcp(InterfaceSlot& slot,
+                                     std::optional<Duration> timeout) noexcept;
+  void use_lease(InterfaceSlot& slot, client::DhcpLease lease) noexcept;
+  void announce(const InterfaceSlot& slot, std::string_view source) noexcept;
+  void set_facts(InterfaceSlot& slot) noexcept;
+
+  net::Stack& stack_;
+  script::SettingsTree& settings_;
+  port::Console& console_;
+  MachineIdentity identity_;
+  std::vector<std::unique_ptr<InterfaceSlot>> slots_;
+  // Shared by all interfaces, as scripts know them: what the last DHCP brought.
+  script::StoredBlock proxydhcp_{"proxydhcp"};
+  script::StoredBlock pxebs_{"pxebs"};
+  std::optional<wire::MacAddress> cached_mac_;
+  std::optional<client::DhcpLease> cached_lease_;
+};
+
+}  // namespace kedge::app
