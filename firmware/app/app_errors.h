@@ -32,8 +32,15 @@ inline constexpr ErrorSite app_no_next_server{
     site_code(ErrorKind::not_found, Module::app, 9), "a boot file without a server to fetch it from",
     "Set next-server (siaddr) or option 66 on the DHCP server, or give the boot file as a whole URI."};
 
+inline constexpr ErrorSite app_relative_uri{
+    site_code(ErrorKind::invalid, Module::app, 10), "a relative URI, but nothing to be relative to",
+    "Write the whole URI: http://server/path."};
+inline constexpr ErrorSite app_too_many_images{site_code(ErrorKind::too_large, Module::app, 11),
+                                               "too many images", "Free some with imgfree."};
+
 inline constexpr const ErrorSite* kAppSites[] = {
     &app_no_interface, &app_no_filename,          &app_own_filename, &app_not_bootable,  &app_nothing_selected,
-    &app_unknown_configurator, &app_image_in_use, &app_other_machine, &app_no_next_server};
+    &app_unknown_configurator, &app_image_in_use, &app_other_machine, &app_no_next_server,
+    &app_relative_uri, &app_too_many_images};
 
 }  // namespace kedge::err
