@@ -81,11 +81,12 @@ function(kedge_host_program name)
   target_link_libraries(${name} PRIVATE kedge_include kedge_warnings ${deps})
 endfunction()
 
-# kedge_test(<name> SOURCES ... [DEPS ...] [LABEL unit|e2e] [TIMEOUT seconds])
+# kedge_test(<name> SOURCES ... [DEPS ...] [LABEL unit|e2e|all] [TIMEOUT seconds])
 # GoogleTest/GoogleMock tests, executable kedge_<name>_test; each test case is a ctest test. Tests may include from
-# firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in a UEFI build.
+# firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in builds for UEFI and for fuzzing.
+# Label e2e: boots machines, so it runs alone. Label all: the same, too long for `make test`, only in `make test-all`.
 function(kedge_test name)
-  if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_TESTS)
+  if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_TESTS OR KEDGE_FUZZ)
     return()
   endif()
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;DEPS")
@@ -99,6 +100,10 @@ function(kedge_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
+  set(processors 1)
+  if(arg_LABEL MATCHES "^(e2e|all)$")
+    set(processors 64)
+  endif()
   kedge_resolve_deps(deps ${arg_DEPS})
   set(target "kedge_${name}_test")
   add_executable(${target} ${arg_SOURCES})
@@ -109,7 +114,7 @@ function(kedge_test name)
   target_compile_options(${target} PRIVATE -fno-rtti -Wno-implicit-int-conversion -Wno-shorten-64-to-32)
   set_property(GLOBAL APPEND PROPERTY KEDGE_TEST_TARGETS ${target})
   gtest_discover_tests(${target} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}")
+                       PROPERTIES LABELS "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}" PROCESSORS ${processors})
 endfunction()
 
 # kedge_fuzz(<name> SOURCES ... [DEPS ...])
