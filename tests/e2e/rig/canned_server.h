@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Servers that misbehave on purpose, as no real one can be configured to.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "support/network_namespace.h"
+
+namespace kedge::host::e2e {
+
+// Answers every TCP connection's first request with the same bytes and closes the connection.
+class CannedHttpServer {
+ public:
+  static Outcome<std::unique_ptr<CannedHttpServer>> start(const NetworkNamespace& network, int port,
+                                                          std::string answer);
+  CannedHttpServer(const CannedHttpServer&) = delete;
+  CannedHttpServer& operator=(const CannedHttpServer&) = delete;
+  ~CannedHttpServer();
+
+ private:
+  CannedHttpServer(FileDescriptor listener, std::string answer);
+  void serve();
+
+  FileDescriptor listener_;
+  std::string answer_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+// Holds a UDP port and never answers: packets do arrive, and no ICMP error goes back.
+Outcome<FileDescriptor> hold_udp_port(const NetworkNamespace& network, int port);
+
+}  // namespace kedge::host::e2e

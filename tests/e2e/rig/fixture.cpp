@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "tests/e2e/rig/fixture.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "support/file.h"
+#include "vm/boot_media.h"
+#include "vm/firmware_files.h"
+
+namespace kedge::host::e2e {
+namespace {
+
+constexpr std::array kTools = {"qemu-system-x86_64", "qemu-system-aarch64", "ip", "tcpdump",
+                               "dnsmasq", "nginx", "in.tftpd", "mformat", "mcopy",
+                               "grub-mkimage"};
+constexpr int kMemoryMib = 1024;
+constexpr std::size_t kTailLines = 30;
+
+bool in_continuous_integration() {
+  const char* value = std::getenv("CI");
+  return value != nullptr && std::string_view(value) == "true";
+}
+
+// "KedgeBoots/From.Http/nginx" as one directory name.
+std::string test_name() {
+  const testing::TestInfo& info = *testing::UnitTest::GetInstance()->current_test_info();
+  std::string name = fmt::format("{}.{}", info.test_suite_name(), info.name());
+  for (char& c : name) {
+    if (c == '/') c = '-';
+  }
+  return name;
+}
+
+// Why the tests cannot run on this machine; empty if they can.
+std::string missing_requirement() {
+  if (::geteuid() != 0) {
+    return "end-to-end tests need root: they make network namespaces and tap interfaces";
+  }
+  for (const char* tool : kTools) {
+    if (const auto found = find_program(tool); !found) {
+      return found.error().what + "; " + found.error().advice;
+    }
+  }
+  for (const Architecture architecture : {Architecture::x86_64, Architecture::aarch64}) {
+    if (const auto found = find_firmware(architecture, false); !found) return found.error().what;
+    if (const auto found = find_kernel(architecture); !found) {
+      return found.error().what + "; " + found.error().advice;
+    }
+  }
+  if (::access("/dev/net/tun", R_OK | W_OK) != 0) return "there is no /dev/net/tun here";
+  return {};
+}
+
+}  // namespace
+
+void E2eTest::check_requirements() {
+  const std::string missing = missing_requirement();
+  if (missing.empty()) return;
+  // In CI a test that did not run is a test that failed.
+  if (in_continuous_integration()) FAIL() << missing;
+  GTEST_SKIP() << "SKIPPED END-TO-END TEST: " << missing;
+}
+
+void E2eTest::SetUp() {
+  check_requirements();
+  if (IsSkipped() || HasFatalFailure()) return;
+  directory_ = std::filesystem::path(KEDGE_E2E_ARTIFACTS) / test_name();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+  std::filesystem::create_directories(served(), ignored);
+
+  auto network = NetworkNamespace::create();
+  E2E_ASSERT_OK(network);
+  network_.emplace(*std::move(network));
+  const auto bridge = network_->add_bridge(std::string(kBridge), std::string(kServerNetwork));
+  E2E_ASSERT_OK(bridge);
+  // Headers and DHCP messages are enough, and a gigabyte of payload stays out of the file.
+  constexpr int kSnapBytes = 700;
+  auto capture = start_capture(*network_, directory_, directory_ / "wire.pcap", kSnapBytes);
+  E2E_ASSERT_OK(capture);
+  capture_.emplace(*std::move(capture));
+}
+
+void E2eTest::TearDown() {
+  if (vm_ && HasFailure() && vm_->state() == VmState::running) {
+    if (const auto taken = vm_->screenshot(directory_ / "screen.png"); !taken) {
+      fmt::print(stderr, "no screenshot: {}\n", taken.error().what);
+    }
+  }
+  vm_.reset();
+  tftpd_.reset();
+  nginx_.reset();
+  dnsmasq_.reset();
+  if (capture_) capture_->stop();
+  capture_.reset();
+  if (directory_.empty()) return;
+  std::error_code ignored;
+  if (HasFailure()) {
+    std::filesystem::remove_all(served(), ignored);  // large, and the test makes it anew
+    std::filesystem::remove(directory_ / "vars.fd", ignored);
+    fmt::print(stderr, "Console, packets, logs and screen are in {}\n", directory_.string());
+  } else {
+    std::filesystem::remove_all(directory_, ignored);
+  }
+}
+
+std::filesystem::path E2eTest::dist(std::string_view name) {
+  const char* override_root = std::getenv("KEDGE_DIST");
+  const auto path =
+      std::filesystem::path(override_root != nullptr ? override_root : KEDGE_DIST_DIRECTORY) / name;
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored)) return path;
+  ADD_FAILURE() << path.string() << " is missing: run `make firmware` first";
+  return {};
+}
+
+void E2eTest::write_served(std::string_view name, std::string_view content) {
+  const auto written = write_file(served() / name, content);
+  E2E_ASSERT_OK(written);
+}
+
+void E2eTest::dnsmasq(DnsmasqOptions options) {
+  auto process = start_dnsmasq(*network_, directory_, options);
+  E2E_ASSERT_OK(process);
+  dnsmasq_.emplace(*std::move(process));
+}
+
+void E2eTest::nginx(std::vector<std::string> lines) {
+  auto process = start_nginx(*network_, directory_, {.root = served(), .lines = std::move(lines)});
+  E2E_ASSERT_OK(process);
+  nginx_.emplace(*std::move(process));
+}
+
+void E2eTest::tftpd() {
+  auto process = start_tftpd(*network_, directory_, served());
+  E2E_ASSERT_OK(process);
+  tftpd_.emplace(*std::move(process));
+}
+
+std::string E2eTest::nginx_requests() const {
+  const auto log = read_file(directory_ / "nginx-access.log");
+  return log ? *log : std::string();
+}
+
+MachineSpec E2eTest::machine(Architecture architecture) {
+  MachineSpec machine;
+  machine.architecture = architecture;
+  machine.memory_mib = kMemoryMib;
+  machine.graphics = true;  // both consoles, and something to photograph
+  machine.stop_on_reset = true;
+  if (const auto firmware = find_firmware(architecture, false)) {
+    machine.firmware_code = firmware->code;
+    machine.firmware_vars = directory_ / "vars.fd";
+    std::error_code error;
+    std::filesystem::copy_file(firmware->vars, machine.firmware_vars, error);
+    EXPECT_FALSE(error) << error.message();
+  }
+  return machine;
+}
+
+void E2eTest::add_nic(MachineSpec& machine, NicSpec nic, Attachment attachment) {
+  if (attachment == Attachment::silent) {
+    nic.network = NetworkKind::silent;
+  } else {
+    nic.network = NetworkKind::tap;
+    nic.tap = fmt::format("tap{}", taps_++);
+    const auto added = network_->add_tap(nic.tap, std::string(kBridge));
+    E2E_ASSERT_OK(added);
+  }
+  machine.nics.push_back(std::move(nic));
+}
+
+void E2eTest::add_boot_disk(MachineSpec& machine, const std::filesystem::path& application,
+                            const std::string& script) {
+  std::filesystem::path script_file;
+  if (!script.empty()) {
+    script_file = directory_ / "autoexec.ipxe";
+    const auto written = write_file(script_file, script);
+    E2E_ASSERT_OK(written);
+  }
+  const auto image = directory_ / "boot.img";
+  const auto made =
+      make_fat_image(image, boot_media_files(machine.architecture, application, script_file));
+  E2E_ASSERT_OK(made);
+  machine.drives.push_back({.kind = DriveKind::disk, .file = image, .boot_index = 0});
+}
+
+void E2eTest::boot(MachineSpec machine) {
+  VmLaunch launch;
+  launch.machine = std::move(machine);
+  launch.qemu_log = directory_ / "qemu.log";
+  launch.serial_file = directory_ / "serial.log";
+  launch.network_namespace = network_->descriptor();
+  auto vm = Vm::start(std::move(launch));
+  E2E_ASSERT_OK(vm);
+  vm_ = *std::move(vm);
+}
+
+std::optional<SerialMatch> E2eTest::expect_console(const Pattern& pattern, Duration timeout) {
+  auto match = vm_->wait_for(pattern, after(timeout));
+  if (!match) {
+    ADD_FAILURE() << "the console does not show /" << pattern.text() << "/ "
+                  << (vm_->state() == VmState::running
+                          ? fmt::format("within {:.0f} s", seconds(timeout))
+                          : std::string("and the machine has ended"))
+                  << "; its last lines are:\n"
+                  << vm_->serial().tail(kTailLines);
+  }
+  return match;
+}
+
+std::optional<SerialMatch> E2eTest::expect_console(std::string_view pattern, Duration timeout) {
+  return expect_console(Pattern::must_compile(pattern), timeout);
+}
+
+void E2eTest::expect_proof(const Payload& payload, Duration timeout) {
+  if (!expect_console(payload.proof, timeout)) return;
+  EXPECT_TRUE(vm_->wait_end(after(std::chrono::seconds(60)))) << "the machine does not power off";
+  EXPECT_EQ(vm_->state(), VmState::powered_off);
+}
+
+std::vector<DhcpSeen> E2eTest::captured_dhcp() {
+  if (capture_) capture_->stop();  // writes what it still holds
+  const auto frames = read_pcap(directory_ / "wire.pcap");
+  EXPECT_TRUE(frames) << frames.error().what;
+  return frames ? find_dhcp(*frames) : std::vector<DhcpSeen>();
+}
+
+std::string http_url(std::string_view name) { return fmt::format("http://{}/{}", kServerAddress, name); }
+std::string tftp_url(std::string_view name) { return fmt::format("tftp://{}/{}", kServerAddress, name); }
+
+std::string payload_script(const Payload& payload, std::string_view base) {
+  // initrd= for peers that do not offer LoadFile2.
+  return fmt::format(
+      "#!ipxe\ndhcp\nkernel {0}vmlinuz initrd=initrd.img initrd=second.img {1}\n"
+      "initrd {0}initrd.img\ninitrd {0}second.img\nboot\n",
+      base, payload.command_line);
+}
+
+}  // namespace kedge::host::e2e

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The fixture of the end-to-end tests: a network namespace with a bridge, a packet capture, servers
+// and VMs on tap interfaces, and a directory with everything that helps to understand a failure.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/network_namespace.h"
+#include "support/process.h"
+#include "tests/e2e/rig/payload.h"
+#include "tests/e2e/rig/pcap.h"
+#include "tests/e2e/rig/servers.h"
+#include "vm/machine.h"
+#include "vm/vm.h"
+
+// The value of an Outcome, or the end of the test.
+#define E2E_ASSERT_OK(outcome) \
+  ASSERT_TRUE((outcome).has_value()) << (outcome).error().what << "\n" << (outcome).error().advice
+
+namespace kedge::host::e2e {
+
+// Software emulation on a busy machine: what takes 15 s alone may take four times as long.
+inline constexpr Duration kBootTimeout = std::chrono::seconds(180);
+
+// What a VM gets a link to.
+enum class Attachment : std::uint8_t {
+  bridge,  // the network with the servers
+  silent,  // a network where nobody answers
+};
+
+class E2eTest : public testing::Test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  // Working directory of this test; kept if the test fails.
+  const std::filesystem::path& directory() const { return directory_; }
+  // What the servers offer.
+  std::filesystem::path served() const { return directory_ / "served"; }
+  void write_served(std::string_view name, std::string_view content);
+  const NetworkNamespace& network() const { return *network_; }
+
+  // An artefact of the build: "x86_64/kedge.efi" in dist/. Empty, and the test has failed, if it is
+  // not there.
+  std::filesystem::path dist(std::string_view name);
+
+  // Servers; each ends with the test. A failure to start fails the test.
+  void dnsmasq(DnsmasqOptions options = {});
+  void nginx(std::vector<std::string> lines = {});
+  void tftpd();
+  void stop_nginx() { nginx_.reset(); }
+  // What nginx has logged: one line per request.
+  std::string nginx_requests() const;
+
+  // A machine with firmware and a copy of its variables, no drive and no NIC yet.
+  MachineSpec machine(Architecture architecture = Architecture::x86_64);
+  // Adds a NIC on a new tap interface (or a silent one).
+  void add_nic(MachineSpec& machine, NicSpec nic = {}, Attachment attachment = Attachment::bridge);
+  // Adds a disk with the application and the script (may be empty) as first boot option.
+  void add_boot_disk(MachineSpec& machine, const std::filesystem::path& application,
+                     const std::string& script);
+  // Starts the VM. Fails the test if that does not work.
+  void boot(MachineSpec machine);
+  Vm& vm() { return *vm_; }
+
+  // Fails the test, with the end of the console, unless the pattern appears in time.
+  std::optional<SerialMatch> expect_console(const Pattern& pattern, Duration timeout = kBootTimeout);
+  std::optional<SerialMatch> expect_console(std::string_view pattern,
+                                            Duration timeout = kBootTimeout);
+  // The userland of the payload has shown its tokens and switched the machine off.
+  void expect_proof(const Payload& payload, Duration timeout = kBootTimeout);
+
+  // Stops the capture and gives all DHCP messages of the wire.
+  std::vector<DhcpSeen> captured_dhcp();
+
+ private:
+  void check_requirements();
+
+  std::filesystem::path directory_;
+  std::optional<NetworkNamespace> network_;
+  std::optional<Process> capture_;
+  std::optional<Process> dnsmasq_;
+  std::optional<Process> nginx_;
+  std::optional<Process> tftpd_;
+  std::unique_ptr<Vm> vm_;
+  std::size_t taps_ = 0;
+};
+
+// "http://192.0.2.1/NAME" and "tftp://192.0.2.1/NAME"
+std::string http_url(std::string_view name);
+std::string tftp_url(std::string_view name);
+
+// A boot script that gets an address and boots the payload with both initrds from below `base`.
+std::string payload_script(const Payload& payload, std::string_view base);
+
+}  // namespace kedge::host::e2e
