@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// What a broken invariant does in the firmware: names its place and returns to the boot manager.
+#include "base/assert.h"
+#include "base/format.h"
+#include "uefi/console.h"
+#include "uefi/rt/runtime.h"
+
+namespace kedge {
+
+void assertion_failed(const char* expression, const char* file, int line) noexcept {
+  const uefi::Firmware firmware(static_cast<EFI_HANDLE>(kedge_image_handle),
+                                static_cast<EFI_SYSTEM_TABLE*>(kedge_system_table));
+  char buffer[200];
+  BufferSink sink(buffer);
+  // A bug of ours: the place is all that a report needs. Nothing is allocated here.
+  format_to(sink, "\nKedge has a bug: {} ({}:{}). Please report this line.\n",
+            std::string_view(expression), std::string_view(file), line);
+  uefi::TextConsole::print_raw(firmware, sink.text());
+  kedge_runtime_exit(EFI_ABORTED);
+}
+
+}  // namespace kedge

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "app/session.h"
+
+#include <charconv>
+
+#include "app/failure_screen.h"
+
+namespace kedge::app {
+
+Session::Session(const Platform& platform, MachineIdentity identity, LaunchContext launch) noexcept
+    : platform_(platform),
+      launch_(std::move(launch)),
+      interfaces_(platform.stack, settings_, platform.console, std::move(identity)),
+      images_(platform.downloader, platform.pages, platform.starter, platform.devices,
+              platform.console, platform.clock),
+      environment_{images_,          interfaces_,    settings_,
+                   platform.console, platform.input, platform.power},
+      interpreter_(environment_) {}
+
+Duration Session::failure_timeout() noexcept {
+  const std::string text = settings_.text(kFailureTimeoutSetting);
+  unsigned seconds = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  return whole && !text.empty() ? Duration::seconds(seconds) : kFailureTimeout;
+}
+
+Result<void> Session::run() noexcept {
+  for (;;) {
+    async::CancelScope scope;
+    BootSequence sequence(environment_, launch_, *this);
+    const Result<void> result = async::run(platform_.loop, scope, sequence.run());
+    if (result.ok()) return result;
+    show_failure(platform_.console, result.error());
+    const Result<AfterFailure> choice =
+        async::run(platform_.loop, scope,
+                   ask_after_failure(platform_.console, platform_.input, failure_timeout()));
+    if (!choice.ok() || *choice == AfterFailure::give_up) return result;
+    if (*choice == AfterFailure::shell) {
+      return async::run(platform_.loop, scope, interpreter_.run_shell());
+    }
+  }
+}
+
+}  // namespace kedge::app
