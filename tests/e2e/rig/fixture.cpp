@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "support/file.h"
+#include "support/timeline.h"
 #include "vm/boot_media.h"
 #include "vm/firmware_files.h"
 
@@ -91,6 +92,12 @@ void E2eTest::TearDown() {
       fmt::print(stderr, "no screenshot: {}\n", taken.error().what);
     }
   }
+  if (vm_) {
+    const auto timeline = format_timeline(timeline_from_serial(vm_->serial(), vm_->started()));
+    if (const auto written = write_file(directory_ / "timeline.txt", timeline); !written) {
+      fmt::print(stderr, "no timeline: {}\n", written.error().what);
+    }
+  }
   vm_.reset();
   tftpd_.reset();
   nginx_.reset();
@@ -99,7 +106,7 @@ void E2eTest::TearDown() {
   capture_.reset();
   if (directory_.empty()) return;
   std::error_code ignored;
-  if (HasFailure()) {
+  if (HasFailure() || std::getenv("KEDGE_E2E_KEEP") != nullptr) {
     std::filesystem::remove_all(served(), ignored);  // large, and the test makes it anew
     std::filesystem::remove(directory_ / "vars.fd", ignored);
     fmt::print(stderr, "Console, packets, logs and screen are in {}\n", directory_.string());
