@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "tests/fake/uefi.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/assert.h"
+#include "uefi/device_path.h"
+#include "uefi/text.h"
+
+namespace kedge::fake {
+namespace {
+
+FakeFirmware* current = nullptr;
+
+constexpr UINT32 kDriverBits = EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE;
+
+std::u16string units(const CHAR16* text) {
+  return std::u16string(reinterpret_cast<const char16_t*>(text));
+}
+
+}  // namespace
+
+/// The entries of the tables.
+struct FakeServices {
+  using Fake = FakeFirmware;
+
+  static EFI_TPL EFIAPI raise_tpl(EFI_TPL level) {
+    if (level < current->tpl) current->violations.push_back("RaiseTPL lowers");
+    return std::exchange(current->tpl, level);
+  }
+  static void EFIAPI restore_tpl(EFI_TPL level) {
+    if (level > current->tpl) current->violations.push_back("RestoreTPL raises");
+    current->tpl = level;
+    current->run_timers();
+  }
+
+  static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE, EFI_MEMORY_TYPE, UINTN count,
+                                          EFI_PHYSICAL_ADDRESS* address) {
+    if (const EFI_STATUS status = current->injected(Call::allocate_pages); EFI_ERROR(status)) {
+      return status;
+    }
+    void* memory = std::aligned_alloc(EFI_PAGE_SIZE, count * EFI_PAGE_SIZE);
+    if (memory == nullptr) return EFI_OUT_OF_RESOURCES;
+    std::memset(memory, 0xaf, count * EFI_PAGE_SIZE);
+    current->pages_[memory] = count;
+    *address = reinterpret_cast<EFI_PHYSICAL_ADDRESS>(memory);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN count) {
+    auto* memory = reinterpret_cast<void*>(address);
+    const auto found = current->pages_.find(memory);
+    if (found == current->pages_.end() || found->second != count) {
+      current->violations.push_back("FreePages of what was not allocated so");
+      return EFI_NOT_FOUND;
+    }
+    current->pages_.erase(found);
+    std::free(memory);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE, UINTN bytes, void** buffer) {
+    if (const EFI_STATUS status = current->injected(Call::allocate_pool); EFI_ERROR(status)) {
+      return status;
+    }
+    *buffer = std::malloc(bytes == 0 ? 1 : bytes);
+    current->pools_[*buffer] = bytes;
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI free_pool(void* buffer) {
+    if (current->pools_.erase(buffer) == 0) {
+      current->violations.push_back("FreePool of what is no pool");
+      return EFI_INVALID_PARAMETER;
+    }
+    std::free(buffer);
+    return EFI_SUCCESS;
+  }
+
+  static EFI_STATUS EFIAPI create_event(UINT32 type, EFI_TPL level, EFI_EVENT_NOTIFY notify,
+                                        void* context, EFI_EVENT* event) {
+    if (const EFI_STATUS status = current->injected(Call::create_event); EFI_ERROR(status)) {
+      return status;
+    }
+    current->events_.push_back({type, level, notify, context, -1, 0, false});
+    *event = &current->events_.back();
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI close_event(EFI_EVENT event) {
+    auto& events = current->events_;
+    const auto found = std::find_if(events.begin(), events.end(),
+                                    [&](Fake::FakeEvent& e) { return &e == event; });
+    if (found == events.end()) {
+      current->violations.push_back("CloseEvent of no event");
+      return EFI_INVALID_PARAMETER;
+    }
+    current->pending_.remove(&*found);
+    events.erase(found);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY kind, UINT64 span) {
+    if (const EFI_STATUS status = current->injected(Call::set_timer); EFI_ERROR(status)) {
+      return status;
+    }
+    auto& timer = *static_cast<Fake::FakeEvent*>(event);
+    const auto ns = static_cast<std::int64_t>(span) * 100;
+    timer.due_ns = kind == TimerCancel ? -1 : current->now_ns + ns;
+    timer.period_ns = kind == TimerPeriodic ? ns : 0;
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI wait_for_event(UINTN count, EFI_EVENT* events, UINTN* index) {
+    if (current->tpl != TPL_APPLICATION) return EFI_UNSUPPORTED;
+    for (int i = 0; i < 1'000'000; ++i) {
+      for (UINTN e = 0; e < count; ++e) {
+        // The one event that is not ours is WaitForKey.
+        const bool is_key = events[e] == current->in_.WaitForKey;
+        auto* event = static_cast<Fake::FakeEvent*>(events[e]);
+        if (is_key ? !current->keys.empty() : event->signaled) {
+          if (!is_key) event->signaled = false;
+          *index = e;
+          return EFI_SUCCESS;
+        }
+      }
+      current->advance_ns(10'000);
+    }
+    current->violations.push_back("WaitForEvent would wait for ever");
+    return EFI_UNSUPPORTED;
+  }
+  static EFI_STATUS EFIAPI stall(UINTN microseconds) {
+    current->advance_ns(static_cast<std::int64_t>(microseconds) * 1000);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI set_watchdog(UINTN seconds, UINT64, UINTN, CHAR16*) {
+    current->watchdog_s = static_cast<std::int64_t>(seconds);
+    return EFI_SUCCESS;
+  }
+
+  static EFI_STATUS EFIAPI install(EFI_HANDLE* handle, EFI_GUID* guid, EFI_INTERFACE_TYPE,
+                                   void* interface) {
+    if (const EFI_STATUS status = current->injected(Call::install_protocol); EFI_ERROR(status)) {
+      return status;
+    }
+    if (*handle != nullptr && current->find(*handle, *guid) != nullptr) return EFI_INVALID_PARAMETER;
+    *handle = current->add_protocol(*handle, *guid, interface);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI uninstall(EFI_HANDLE handle, EFI_GUID* guid, void* interface) {
+    if (const EFI_STATUS status = current->injected(Call::uninstall_protocol); EFI_ERROR(status)) {
+      return status;
+    }
+    Fake::Protocol* protocol = current->find(handle, *guid);
+    if (protocol == nullptr || protocol->interface != interface) return EFI_NOT_FOUND;
+    for (const Fake::Open& open : protocol->opens) {
+      if ((open.attributes & kDriverBits) != 0) return EFI_ACCESS_DENIED;
+    }
+    current->remove_protocol(handle, *guid);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI open(EFI_HANDLE handle, EFI_GUID* guid, void** interface,
+                                EFI_HANDLE agent, EFI_HANDLE controller, UINT32 attributes) {
+    if (const EFI_STATUS status = current->injected(Call::open_protocol); EFI_ERROR(status)) {
+      return status;
+    }
+    if (current->find(handle) == nullptr) return EFI_INVALID_PARAMETER;
+    Fake::Protocol* protocol = current->find(handle, *guid);
+    if (protocol == nullptr) return EFI_UNSUPPORTED;
+    if ((attributes & kDriverBits) != 0) {
+      for (;;) {
+        protocol = current->find(handle, *guid);
+        if (protocol == nullptr) return EFI_UNSUPPORTED;
+        const auto holder = std::find_if(
+            protocol->opens.begin(), protocol->opens.end(),
+            [](const Fake::Open& o) { return (o.attributes & kDriverBits) != 0; });
+        if (holder == protocol->opens.end()) break;
+        if (holder->agent == agent) return EFI_ALREADY_STARTED;
+        if ((attributes & EFI_OPEN_PROTOCOL_EXCLUSIVE) == 0 ||
+            (holder->attributes & EFI_OPEN_PROTOCOL_EXCLUSIVE) != 0) {
+          return EFI_ACCESS_DENIED;
+        }
+        const EFI_HANDLE driver = holder->agent;
+        if (EFI_ERROR(disconnect(holder->controller, driver, nullptr))) return EFI_ACCESS_DENIED;
+        protocol = current->find(handle, *guid);
+        if (protocol == nullptr) return EFI_UNSUPPORTED;
+        std::erase_if(protocol->opens, [&](const Fake::Open& o) { return o.agent == driver; });
+      }
+    }
+    protocol->opens.push_back({agent, controller, attributes});
+    *interface = protocol->interface;
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI close(EFI_HANDLE handle, EFI_GUID* guid, EFI_HANDLE agent,
+                                 EFI_HANDLE controller) {
+    Fake::Protocol* protocol = current->find(handle, *guid);
+    if (protocol == nullptr) return EFI_NOT_FOUND;
+    const auto erased = std::erase_if(protocol->opens, [&](const Fake::Open& o) {
+      return o.agent == agent && o.controller == controller;
+    });
+    if (erased == 0) {
+      current->violations.push_back("CloseProtocol of what is not open");
+      return EFI_NOT_FOUND;
+    }
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI open_information(EFI_HANDLE handle, EFI_GUID* guid,
+                                            EFI_OPEN_PROTOCOL_INFORMATION_ENTRY** entries,
+                                            UINTN* count) {
+    Fake::Protocol* protocol = current->find(handle, *guid);
+    if (protocol == nullptr) return EFI_NOT_FOUND;
+    *count = protocol->opens.size();
+    void* buffer = nullptr;
+    if (EFI_ERROR(allocate_pool(EfiBootServicesData, *count * sizeof(**entries), &buffer))) {
+      return EFI_OUT_OF_RESOURCES;
+    }
+    *entries = static_cast<EFI_OPEN_PROTOCOL_INFORMATION_ENTRY*>(buffer);
+    for (UINTN i = 0; i < *count; ++i) {
+      const Fake::Open& open = protocol->opens[i];
+      (*entries)[i] = {open.agent, open.controller, open.attributes, 1};
+    }
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE type, EFI_GUID* guid, void*,
+                                                UINTN* count, EFI_HANDLE** buffer) {
+    if (const EFI_STATUS status = current->injected(Call::locate_handle_buffer);
+        EFI_ERROR(status)) {
+      return status;
+    }
+    std::vector<EFI_HANDLE> found;
+    for (auto& [handle, node] : current->nodes_) {
+      if (type == AllHandles || current->find(handle, *guid) != nullptr) found.push_back(handle);
+    }
+    if (found.empty()) return EFI_NOT_FOUND;
+    void* memory = nullptr;
+    if (EFI_ERROR(allocate_pool(EfiBootServicesData, found.size() * sizeof(EFI_HANDLE), &memory))) {
+      return EFI_OUT_OF_RESOURCES;
+    }
+    std::memcpy(memory, found.data(), found.size() * sizeof(EFI_HANDLE));
+    *buffer = static_cast<EFI_HANDLE*>(memory);
+    *count = found.size();
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI locate_device_path(EFI_GUID* guid, EFI_DEVICE_PATH_PROTOCOL** path,
+                                              EFI_HANDLE* device) {
+    std::size_t best = 0;
+    EFI_HANDLE best_handle = nullptr;
+    const ByteView wanted = uefi::device_path_bytes(*path);
+    for (auto& [handle, node] : current->nodes_) {
+      if (current->find(handle, *guid) == nullptr) continue;
+      Fake::Protocol* protocol = current->find(handle, uefi::kGuid<EFI_DEVICE_PATH_PROTOCOL>);
+      if (protocol == nullptr) continue;
+      const ByteView candidate = uefi::device_path_bytes(
+          static_cast<EFI_DEVICE_PATH_PROTOCOL*>(protocol->interface));
+      const std::size_t length = candidate.size() - 4;  // without its end node
+      if (length > best && length <= wanted.size() &&
+          std::memcmp(candidate.data(), wanted.data(), length) == 0) {
+        best = length;
+        best_handle = handle;
+      }
+    }
+    if (best_handle == nullptr) return EFI_NOT_FOUND;
+    *device = best_handle;
+    *path = reinterpret_cast<EFI_DEVICE_PATH_PROTOCOL*>(reinterpret_cast<UINT8*>(*path) + best);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI connect(EFI_HANDLE controller, EFI_HANDLE*, EFI_DEVICE_PATH_PROTOCOL*,
+                                   BOOLEAN) {
+    if (const EFI_STATUS status = current->injected(Call::connect_controller); EFI_ERROR(status)) {
+      return status;
+    }
+    if (current->tpl >= TPL_CALLBACK) current->violations.push_back("ConnectController at raised TPL");
+    current->connected.push_back(controller);
+    return current->on_connect ? current->on_connect(controller) : EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI disconnect(EFI_HANDLE controller, EFI_HANDLE driver, EFI_HANDLE) {
+    if (const EFI_STATUS status = current->injected(Call::disconnect_controller);
+        EFI_ERROR(status)) {
+      return status;
+    }
+    if (current->tpl >= TPL_CALLBACK) {
+      current->violations.push_back("DisconnectController at raised TPL");
+    }
+    current->disconnected.emplace_back(controller, driver);
+    return current->on_disconnect ? current->on_disconnect(controller, driver) : EFI_SUCCESS;
+  }
+
+  static EFI_STATUS EFIAPI load_image(BOOLEAN, EFI_HANDLE parent, EFI_DEVICE_PATH_PROTOCOL* path,
+                                      void* source, UINTN bytes, EFI_HANDLE* handle) {
+    EFI_STATUS status = current->injected(Call::load_image);
+    if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION) return status;
+    const ByteView content(static_cast<std::byte*>(source), bytes);
+    if (!EFI_ERROR(status) && current->on_load_image) status = current->on_load_image(content);
+    if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION) return status;
+    *handle = current->add_handle();
+    Fake::Image& image = current->images[*handle];
+    image.source.assign(content.begin(), content.end());
+    const ByteView path_bytes = uefi::device_path_bytes(path);
+    image.path.assign(path_bytes.begin(), path_bytes.end());
+    image.protocol.Revision = EFI_LOADED_IMAGE_PROTOCOL_REVISION;
+    image.protocol.ParentHandle = parent;
+    image.protocol.SystemTable = &current->table_;
+    EFI_DEVICE_PATH_PROTOCOL* rest = path;
+    EFI_GUID guid = uefi::kGuid<EFI_DEVICE_PATH_PROTOCOL>;
+    if (EFI_ERROR(locate_device_path(&guid, &rest, &image.protocol.DeviceHandle))) {
+      image.protocol.DeviceHandle = nullptr;
+    }
+    current->add_protocol(*handle, &image.protocol);
+    return status;
+  }
+  static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN*, CHAR16**) {
+    const EFI_STATUS injected = current->injected(Call::start_image);
+    current->images.at(handle).started = true;
+    EFI_STATUS status = injected;
+    if (!EFI_ERROR(status) && current->on_start_image) status = current->on_start_image(handle);
+    // An application that returns is unloaded by the firmware.
+    drop_image(handle);
+    return status;
+  }
+  static EFI_STATUS EFIAPI unload_image(EFI_HANDLE handle) {
+    if (!current->images.contains(handle)) {
+      current->violations.push_back("UnloadImage of what is not loaded");
+      return EFI_INVALID_PARAMETER;
+    }
+    drop_image(handle);
+    return EFI_SUCCESS;
+  }
+  static void drop_image(EFI_HANDLE handle) {
+    current->remove_protocol(handle, uefi::kGuid<EFI_LOADED_IMAGE_PROTOCOL>);
+    current->images.erase(handle);
+  }
+
+  static EFI_STATUS EFIAPI output_string(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL*, CHAR16* text) {
+    current->printed += uefi::to_utf8(text, 4096);
+    ++current->print_calls;
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI query_mode(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL*, UINTN, UINTN* columns,
+                                      UINTN* rows) {
+    *columns = current->console_columns;
+    *rows = 31;
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI read_key(EFI_SIMPLE_TEXT_INPUT_PROTOCOL*, EFI_INPUT_KEY* key) {
+    if (current->keys.empty()) return EFI_NOT_READY;
+    *key = current->keys.front();
+    current->keys.pop_front();
+    return EFI_SUCCESS;
+  }
+
+  static EFI_STATUS EFIAPI get_time(EFI_TIME* time, EFI_TIME_CAPABILITIES*) {
+    *time = {};
+    time->Year = 2026;
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI get_variable(CHAR16* name, EFI_GUID*, UINT32*, UINTN* size, void* data) {
+    const auto found = current->variables.find(units(name));
+    if (found == current->variables.end()) return EFI_NOT_FOUND;
+    const bool fits = *size >= found->second.size();
+    *size = found->second.size();
+    if (!fits) return EFI_BUFFER_TOO_SMALL;
+    std::memcpy(data, found->second.data(), *size);
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID*, UINT32, UINTN size, void* data) {
+    const auto* bytes = static_cast<const std::byte*>(data);
+    current->variables[units(name)] = std::vector<std::byte>(bytes, bytes + size);
+    return EFI_SUCCESS;
+  }
+  static void EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS, UINTN, void*) {
+    current->resets.push_back(type);
+  }
+};
+
+FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) {
+  KEDGE_ASSERT(current == nullptr);
+  current = this;
+  using S = FakeServices;
+  boot_.RaiseTPL = S::raise_tpl;
+  boot_.RestoreTPL = S::restore_tpl;
+  boot_.AllocatePages = S::allocate_pages;
+  boot_.FreePages = S::free_pages;
+  boot_.AllocatePool = S::allocate_pool;
+  boot_.FreePool = S::free_pool;
+  boot_.CreateEvent = S::create_event;
+  boot_.CloseEvent = S::close_event;
+  boot_.SetTimer = S::set_timer;
+  boot_.WaitForEvent = S::wait_for_event;
+  boot_.Stall = S::stall;
+  boot_.SetWatchdogTimer = S::set_watchdog;
+  boot_.InstallProtocolInterface = S::install;
+  boot_.UninstallProtocolInterface = S::uninstall;
+  boot_.OpenProtocol = S::open;
+  boot_.CloseProtocol = S::close;
+  boot_.OpenProtocolInformation = S::open_information;
+  boot_.LocateHandleBuffer = S::locate_handle_buffer;
+  boot_.LocateDevicePath = S::locate_device_path;
+  boot_.ConnectController = S::connect;
+  boot_.DisconnectController = S::disconnect;
+  boot_.LoadImage = S::load_image;
+  boot_.StartImage = S::start_image;
+  boot_.UnloadImage = S::unload_image;
+  runtime_.GetTime = S::get_time;
+  runtime_.GetVariable = S::get_variable;
+  runtime_.SetVariable = S::set_variable;
+  runtime_.ResetSystem = S::reset_system;
+  out_.OutputString = S::output_string;
+  out_.QueryMode = S::query_mode;
+  out_.Mode = &out_mode_;
+  in_.ReadKeyStroke = S::read_key;
+  in_.WaitForKey = &in_;
+  console_in_handle = add_handle();
+  table_.BootServices = &boot_;
+  table_.RuntimeServices = &runtime_;
+  table_.ConOut = &out_;
+  table_.ConIn = &in_;
+  table_.ConsoleInHandle = console_in_handle;
+}
+
+FakeFirmware::~FakeFirmware() {
+  for (auto& [memory, bytes] : pools_) std::free(memory);
+  for (auto& [memory, count] : pages_) std::free(memory);
+  current = nullptr;
+}
+
+EFI_HANDLE FakeFirmware::add_handle() {
+  const auto handle = reinterpret_cast<EFI_HANDLE>(next_handle_);
+  next_handle_ += 16;
+  nodes_[handle];
+  return handle;
+}
+
+EFI_HANDLE FakeFirmware::add_protocol(EFI_HANDLE handle, const EFI_GUID& guid, void* interface) {
+  if (handle == nullptr) handle = add_handle();
+  nodes_[handle].protocols.push_back({guid, interface, {}});
+  return handle;
+}
+
+void FakeFirmware::remove_protocol(EFI_HANDLE handle, const EFI_GUID& guid) {
+  Node* node = find(handle);
+  if (node == nullptr) return;
+  node->protocols.remove_if([&](const Protocol& p) { return uefi::same_guid(p.guid, guid); });
+  if (node->protocols.empty()) nodes_.erase(handle);
+}
+
+void FakeFirmware::add_open(EFI_HANDLE handle, const EFI_GUID& guid, EFI_HANDLE agent,
+                            EFI_HANDLE controller, UINT32 attributes) {
+  find(handle, guid)->opens.push_back({agent, controller, attributes});
+}
+
+void* FakeFirmware::interface(EFI_HANDLE handle, const EFI_GUID& guid) {
+  Protocol* protocol = find(handle, guid);
+  return protocol == nullptr ? nullptr : protocol->interface;
+}
+
+std::size_t FakeFirmware::open_count(EFI_HANDLE agent) const {
+  std::size_t count = 0;
+  for (const auto& [handle, node] : nodes_) {
+    for (const Protocol& protocol : node.protocols) {
+      for (const Open& open : protocol.opens) count += open.agent == agent ? 1 : 0;
+    }
+  }
+  return count;
+}
+
+std::size_t FakeFirmware::pages_in_use() const {
+  std::size_t count = 0;
+  for (const auto& [memory, pages] : pages_) count += pages;
+  return count;
+}
+
+void FakeFirmware::fail(Call call, EFI_STATUS status, unsigned skip, unsigned times) {
+  failures_[call] = {status, skip, times};
+}
+
+EFI_STATUS FakeFirmware::injected(Call call) {
+  const auto found = failures_.find(call);
+  if (found == failures_.end()) return EFI_SUCCESS;
+  Failure& failure = found->second;
+  if (failure.skip != 0) {
+    --failure.skip;
+    return EFI_SUCCESS;
+  }
+  const EFI_STATUS status = failure.status;
+  if (--failure.times == 0) failures_.erase(found);
+  return status;
+}
+
+FakeFirmware::Node* FakeFirmware::find(EFI_HANDLE handle) {
+  const auto found = nodes_.find(handle);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+FakeFirmware::Protocol* FakeFirmware::find(EFI_HANDLE handle, const EFI_GUID& guid) {
+  Node* node = find(handle);
+  if (node == nullptr) return nullptr;
+  for (Protocol& protocol : node->protocols) {
+    if (uefi::same_guid(protocol.guid, guid)) return &protocol;
+  }
+  return nullptr;
+}
+
+void FakeFirmware::advance_ns(std::int64_t span) {
+  now_ns += span;
+  run_timers();
+}
+
+void FakeFirmware::run_timers() {
+  for (FakeEvent& event : events_) {
+    if (event.due_ns < 0 || event.due_ns > now_ns) continue;
+    event.due_ns = event.period_ns != 0 ? now_ns + event.period_ns : -1;
+    event.signaled = true;
+    if ((event.type & EVT_NOTIFY_SIGNAL) != 0) pending_.push_back(&event);
+  }
+  for (;;) {
+    const auto ready = std::find_if(pending_.begin(), pending_.end(),
+                                    [&](FakeEvent* e) { return e->level > tpl; });
+    if (ready == pending_.end()) return;
+    FakeEvent* event = *ready;
+    pending_.erase(ready);
+    signal(*event);
+  }
+}
+
+void FakeFirmware::signal(FakeEvent& event) {
+  const EFI_TPL before = std::exchange(tpl, event.level);
+  event.notify(&event, event.context);
+  tpl = before;
+}
+
+void FakeFirmware::signal_type(UINT32 type) {
+  std::vector<FakeEvent*> chosen;
+  for (FakeEvent& event : events_) {
+    if (event.type == type) chosen.push_back(&event);
+  }
+  for (FakeEvent* event : chosen) signal(*event);
+}
+
+void FakeFirmware::add_configuration_table(const EFI_GUID& guid, void* data) {
+  configuration_.push_back({guid, data});
+  table_.ConfigurationTable = configuration_.data();
+  table_.NumberOfTableEntries = configuration_.size();
+}
+
+}  // namespace kedge::fake

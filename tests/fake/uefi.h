@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// FakeFirmware: boot services for tests of uefi/ on the host. It keeps handles, protocols, records of
+// who opened what, events, timers, memory and console text, checks that callers keep the rules, and
+// fails where a test tells it to. One at a time.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "uefi/cpu.h"
+#include "uefi/firmware.h"
+
+namespace kedge::fake {
+
+/// Calls that a test can make fail.
+enum class Call {
+  open_protocol,
+  install_protocol,
+  uninstall_protocol,
+  locate_handle_buffer,
+  create_event,
+  set_timer,
+  allocate_pages,
+  allocate_pool,
+  load_image,
+  start_image,
+  connect_controller,
+  disconnect_controller,
+};
+
+class FakeFirmware {
+ public:
+  struct Open {
+    EFI_HANDLE agent;
+    EFI_HANDLE controller;
+    UINT32 attributes;
+  };
+  struct Protocol {
+    EFI_GUID guid;
+    void* interface;
+    std::vector<Open> opens;
+  };
+  struct Node {
+    std::list<Protocol> protocols;
+  };
+  struct FakeEvent {
+    UINT32 type = 0;
+    EFI_TPL level = 0;
+    EFI_EVENT_NOTIFY notify = nullptr;
+    void* context = nullptr;
+    std::int64_t due_ns = -1;
+    std::int64_t period_ns = 0;
+    bool signaled = false;
+  };
+
+  FakeFirmware();
+  ~FakeFirmware();
+  FakeFirmware(const FakeFirmware&) = delete;
+  FakeFirmware& operator=(const FakeFirmware&) = delete;
+
+  uefi::Firmware& firmware() { return firmware_; }
+  EFI_SYSTEM_TABLE& table() { return table_; }
+
+  // --- handles
+  EFI_HANDLE add_handle();
+  /// Adds a protocol as some firmware driver would; creates the handle for nullptr.
+  EFI_HANDLE add_protocol(EFI_HANDLE handle, const EFI_GUID& guid, void* interface);
+  template <class P>
+  EFI_HANDLE add_protocol(EFI_HANDLE handle, P* interface) {
+    return add_protocol(handle, uefi::kGuid<P>, interface);
+  }
+  void remove_protocol(EFI_HANDLE handle, const EFI_GUID& guid);
+  /// Records an opening as some firmware driver would have made it.
+  void add_open(EFI_HANDLE handle, const EFI_GUID& guid, EFI_HANDLE agent, EFI_HANDLE controller,
+                UINT32 attributes);
+  void* interface(EFI_HANDLE handle, const EFI_GUID& guid);
+  std::size_t handle_count() const { return nodes_.size(); }
+  /// Records of openings by `agent`, over all handles.
+  std::size_t open_count(EFI_HANDLE agent) const;
+  std::size_t event_count() const { return events_.size(); }
+  std::size_t pages_in_use() const;
+  std::size_t pools_in_use() const { return pools_.size(); }
+
+  // --- what the firmware's drivers do
+  std::function<EFI_STATUS(EFI_HANDLE controller, EFI_HANDLE driver)> on_disconnect;
+  std::function<EFI_STATUS(EFI_HANDLE controller)> on_connect;
+  std::function<EFI_STATUS(EFI_HANDLE image)> on_start_image;
+  std::function<EFI_STATUS(ByteView image)> on_load_image;
+  std::vector<std::pair<EFI_HANDLE, EFI_HANDLE>> disconnected;
+  std::vector<EFI_HANDLE> connected;
+
+  // --- failures: the call fails with `status` after `skip` good ones, `times` times
+  void fail(Call call, EFI_STATUS status, unsigned skip = 0, unsigned times = 1);
+
+  // --- time
+  std::int64_t now_ns = 1'000'000;
+  void advance_ns(std::int64_t span);
+  EFI_TPL tpl = TPL_APPLICATION;
+  /// Signals the events of a type, as ExitBootServices does.
+  void signal_type(UINT32 type);
+
+  // --- console
+  std::string printed;        ///< UTF-8
+  unsigned print_calls = 0;
+  UINTN console_columns = 100;
+  std::deque<EFI_INPUT_KEY> keys;
+  EFI_HANDLE console_in_handle = nullptr;
+
+  // --- runtime services
+  std::map<std::u16string, std::vector<std::byte>> variables;
+  std::vector<EFI_RESET_TYPE> resets;
+  std::int64_t watchdog_s = 300;
+
+  // --- loaded images
+  struct Image {
+    EFI_LOADED_IMAGE_PROTOCOL protocol{};
+    std::vector<std::byte> path;
+    std::vector<std::byte> source;
+    bool started = false;
+  };
+  std::map<EFI_HANDLE, Image> images;
+
+  void add_configuration_table(const EFI_GUID& guid, void* data);
+  /// Violations of the firmware's rules by callers; empty in a good test.
+  std::vector<std::string> violations;
+
+ private:
+  friend struct FakeServices;
+  EFI_STATUS injected(Call call);
+  Node* find(EFI_HANDLE handle);
+  Protocol* find(EFI_HANDLE handle, const EFI_GUID& guid);
+  void run_timers();
+  void signal(FakeEvent& event);
+
+  EFI_SYSTEM_TABLE table_{};
+  EFI_BOOT_SERVICES boot_{};
+  EFI_RUNTIME_SERVICES runtime_{};
+  EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL out_{};
+  EFI_SIMPLE_TEXT_OUTPUT_MODE out_mode_{};
+  EFI_SIMPLE_TEXT_INPUT_PROTOCOL in_{};
+  std::vector<EFI_CONFIGURATION_TABLE> configuration_;
+  std::map<EFI_HANDLE, Node> nodes_;
+  std::list<FakeEvent> events_;
+  std::list<FakeEvent*> pending_;
+  std::map<void*, std::size_t> pools_;
+  std::map<void*, std::size_t> pages_;
+  struct Failure {
+    EFI_STATUS status;
+    unsigned skip;
+    unsigned times;
+  };
+  std::map<Call, Failure> failures_;
+  std::uintptr_t next_handle_ = 0x1000;
+  EFI_HANDLE image_;
+  uefi::Firmware firmware_;
+};
+
+/// A CPU whose counter follows the fake firmware's time.
+class FakeCpu final : public uefi::Cpu {
+ public:
+  explicit FakeCpu(FakeFirmware& firmware) : firmware_(firmware) {}
+  std::uint64_t counter() noexcept override {
+    firmware_.now_ns += read_cost_ns;
+    return static_cast<std::uint64_t>(static_cast<double>(firmware_.now_ns) * hz / 1e9);
+  }
+  std::optional<std::uint64_t> counter_hz() noexcept override { return known_hz; }
+  std::optional<std::uint64_t> random() noexcept override {
+    return next_random ? next_random() : std::nullopt;
+  }
+  void pause() noexcept override { firmware_.advance_ns(100); }
+
+  double hz = 2.5e9;
+  std::int64_t read_cost_ns = 0;
+  std::optional<std::uint64_t> known_hz;
+  std::function<std::optional<std::uint64_t>()> next_random;
+
+ private:
+  FakeFirmware& firmware_;
+};
+
+}  // namespace kedge::fake
