@@ -64,12 +64,13 @@ bool LwipStack::poll() noexcept {
   for (auto& interface : interfaces_) {
     if (interface->is_open()) worked |= interface->poll(kPollBudget) > 0;
   }
-  acknowledge();
+  if (worked) end_burst();
   return worked;
 }
 
-void LwipStack::acknowledge() noexcept {
+void LwipStack::end_burst() noexcept {
   while (LwipTcpStream* stream = owing_.pop_front()) stream->acknowledge();
+  for (LwipTcpStream* s = streams_.front(); s != nullptr; s = streams_.next(*s)) s->notice_end();
 }
 
 void LwipStack::touch() noexcept { timers_->touch(); }

@@ -60,7 +60,7 @@ class LwipStack final : public Stack, private async::Poller {
 
   bool poll() noexcept override;
   /// Sends the acknowledgements that the last burst of frames is owed.
-  void acknowledge() noexcept;
+  void end_burst() noexcept;
   /// Something happened: lwIP's clock must run for a while.
   void touch() noexcept;
   std::uint16_t random_port() noexcept;

@@ -33,6 +33,10 @@ class LwipTcpStream final : public Stream,
   async::Task<Result<void>> wait_connected(Instant deadline) noexcept;
   /// The burst of frames is over: acknowledges what it brought.
   void acknowledge() noexcept;
+  /// Frames came: lwIP has no callback for the acknowledgement of our end.
+  void notice_end() noexcept {
+    if (closed_ && pcb_ != nullptr && end_acknowledged()) writable_.notify_all();
+  }
   void unreachable(const IcmpUnreachable& report) noexcept;
 
   wire::Endpoint remote() const noexcept override { return remote_; }
