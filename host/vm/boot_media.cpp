@@ -16,9 +16,10 @@ constexpr std::uint64_t kSectorBytes = 512;
 constexpr std::uint64_t kHeads = 64;
 constexpr std::uint64_t kSectorsPerTrack = 32;
 constexpr std::uint64_t kCylinderBytes = kHeads * kSectorsPerTrack * kSectorBytes;
-// Room for the file allocation tables, directories and cluster slack; not below FAT16's size.
+// Room for the file allocation tables, directories and cluster slack.
 constexpr std::uint64_t kSlackCylinders = 4;
-constexpr std::uint64_t kCylindersMin = 33;
+// The same for every image, so that the same files make the same image.
+constexpr const char* kVolumeSerial = "4b454447";
 
 Outcome<void> run(std::vector<std::string> arguments) {
   KEDGE_HOST_TRY([[maybe_unused]] const auto output,
@@ -29,7 +30,7 @@ Outcome<void> run(std::vector<std::string> arguments) {
 }  // namespace
 
 Outcome<void> make_fat_image(const std::filesystem::path& image,
-                             const std::vector<MediaFile>& files) {
+                             const std::vector<MediaFile>& files, std::uint64_t bytes_min) {
   std::uint64_t bytes = 0;
   std::set<std::string> directories;  // sorted: parents before children
   for (const MediaFile& file : files) {
@@ -43,9 +44,9 @@ Outcome<void> make_fat_image(const std::filesystem::path& image,
     }
   }
   const std::uint64_t cylinders =
-      std::max(bytes * 101 / 100 / kCylinderBytes + kSlackCylinders, kCylindersMin);
+      std::max(bytes * 101 / 100 / kCylinderBytes + kSlackCylinders, bytes_min / kCylinderBytes);
   KEDGE_HOST_CHECK(create_empty_file(image, cylinders * kCylinderBytes));
-  KEDGE_HOST_CHECK(run({"mformat", "-i", image.string(), "-v", "KEDGE", "-h",
+  KEDGE_HOST_CHECK(run({"mformat", "-i", image.string(), "-v", "KEDGE", "-N", kVolumeSerial, "-h",
                         std::to_string(kHeads), "-s", std::to_string(kSectorsPerTrack), "-T",
                         std::to_string(cylinders * kHeads * kSectorsPerTrack), "::"}));
   for (const std::string& directory : directories) {
