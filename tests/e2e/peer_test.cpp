@@ -17,7 +17,7 @@ TEST_F(Peer, OvmfLoadsIpxeByTftpAndIpxeBootsTheKernelOverHttp) {
   const auto payload = make_payload(Architecture::x86_64, served());
   E2E_ASSERT_OK(payload);
   std::filesystem::copy_file(kIpxeSnpOnly, served() / "snponly.efi");
-  write_served("boot.ipxe", payload_script(*payload, http_url("")));
+  write_served("boot.ipxe", payload_script(*payload, http_url(""), Address::there_already));
   nginx();
   dnsmasq({.boot_file = "snponly.efi",
            .ipxe_boot_file = http_url("boot.ipxe"),

@@ -148,6 +148,10 @@ void E2eTest::tftpd() {
   tftpd_.emplace(*std::move(process));
 }
 
+bool E2eTest::nginx_has_connection() const {
+  return nginx_ && has_http_connection(nginx_->pid());
+}
+
 std::string E2eTest::nginx_requests() const {
   const auto log = read_file(directory_ / "nginx-access.log");
   return log ? *log : std::string();
@@ -230,6 +234,27 @@ void E2eTest::expect_proof(const Payload& payload, Duration timeout) {
   EXPECT_EQ(vm_->state(), VmState::powered_off);
 }
 
+void E2eTest::add_next_boot_option(MachineSpec& machine) {
+  auto next = make_next_boot_option(directory_);
+  E2E_ASSERT_OK(next);
+  next_.emplace(*std::move(next));
+  machine.drives.push_back({.kind = DriveKind::disk, .file = next_->image, .boot_index = 1});
+}
+
+void E2eTest::expect_next_boot_option() {
+  ASSERT_TRUE(next_.has_value());
+  // Long enough for a machine that is busy, and a key is needed only once.
+  constexpr Duration kBetweenKeys = std::chrono::seconds(3);
+  const Instant deadline = after(kBootTimeout);
+  while (!vm_->wait_for(next_->proof, std::min(deadline, after(kBetweenKeys)))) {
+    ASSERT_LT(now(), deadline) << "the next boot option did not run; the console ends with:\n"
+                               << vm_->serial().tail(kTailLines);
+    ASSERT_EQ(vm_->state(), VmState::running) << vm_->serial().tail(kTailLines);
+    const auto typed = vm_->type(" ");
+    E2E_ASSERT_OK(typed);
+  }
+}
+
 std::vector<DhcpSeen> E2eTest::captured_dhcp() {
   if (capture_) capture_->stop();  // writes what it still holds
   const auto frames = read_pcap(directory_ / "wire.pcap");
@@ -240,12 +265,12 @@ std::vector<DhcpSeen> E2eTest::captured_dhcp() {
 std::string http_url(std::string_view name) { return fmt::format("http://{}/{}", kServerAddress, name); }
 std::string tftp_url(std::string_view name) { return fmt::format("tftp://{}/{}", kServerAddress, name); }
 
-std::string payload_script(const Payload& payload, std::string_view base) {
+std::string payload_script(const Payload& payload, std::string_view base, Address address) {
   // initrd= for peers that do not offer LoadFile2.
   return fmt::format(
-      "#!ipxe\ndhcp\nkernel {0}vmlinuz initrd=initrd.img initrd=second.img {1}\n"
+      "#!ipxe\n{2}kernel {0}vmlinuz initrd=initrd.img initrd=second.img {1}\n"
       "initrd {0}initrd.img\ninitrd {0}second.img\nboot\n",
-      base, payload.command_line);
+      base, payload.command_line, address == Address::configure ? "dhcp\n" : "");
 }
 
 }  // namespace kedge::host::e2e

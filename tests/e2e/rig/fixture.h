@@ -57,6 +57,8 @@ class E2eTest : public testing::Test {
   void nginx(std::vector<std::string> lines = {});
   void tftpd();
   void stop_nginx() { nginx_.reset(); }
+  // A client has a connection to nginx at this moment.
+  bool nginx_has_connection() const;
   // What nginx has logged: one line per request.
   std::string nginx_requests() const;
 
@@ -78,6 +80,11 @@ class E2eTest : public testing::Test {
   // The userland of the payload has shown its tokens and switched the machine off.
   void expect_proof(const Payload& payload, Duration timeout = kBootTimeout);
 
+  // A second disk with another program, as the firmware's next boot option.
+  void add_next_boot_option(MachineSpec& machine);
+  // Kedge has shown a failure: presses keys until it returns and that program has run.
+  void expect_next_boot_option();
+
   // Stops the capture and gives all DHCP messages of the wire.
   std::vector<DhcpSeen> captured_dhcp();
 
@@ -91,6 +98,7 @@ class E2eTest : public testing::Test {
   std::optional<Process> nginx_;
   std::optional<Process> tftpd_;
   std::unique_ptr<Vm> vm_;
+  std::optional<NextBootOption> next_;
   std::size_t taps_ = 0;
 };
 
@@ -98,7 +106,10 @@ class E2eTest : public testing::Test {
 std::string http_url(std::string_view name);
 std::string tftp_url(std::string_view name);
 
-// A boot script that gets an address and boots the payload with both initrds from below `base`.
-std::string payload_script(const Payload& payload, std::string_view base);
+// A boot script that boots the payload with both initrds from below `base`. With `configure` it gets
+// an address first; a program that came over the network has one already.
+enum class Address : std::uint8_t { configure, there_already };
+std::string payload_script(const Payload& payload, std::string_view base,
+                           Address address = Address::configure);
 
 }  // namespace kedge::host::e2e

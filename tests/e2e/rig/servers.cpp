@@ -16,20 +16,25 @@ constexpr int kHttpPort = 80;
 constexpr int kTftpPort = 69;
 constexpr int kDhcpServerPort = 67;
 
-enum class Transport : std::uint8_t { tcp, udp };
+// proc_net_tcp(5): the third column is the state.
+constexpr std::string_view kEstablished = " 01 ";
+constexpr std::string_view kListening = " 0A ";
 
-// The kernel's list of the process' own network: proc_net_tcp(5), state 0A is "listening".
-bool is_listening(pid_t pid, Transport transport, int port) {
-  const auto table =
-      read_file(fmt::format("/proc/{}/net/{}", pid, transport == Transport::tcp ? "tcp" : "udp"));
+// Looks for a socket with this local port in the kernel's list of the process' own network. An empty
+// state is any state.
+bool has_socket(pid_t pid, std::string_view list, int port, std::string_view state) {
+  const auto table = read_file(fmt::format("/proc/{}/net/{}", pid, list));
   if (!table) return false;
   const std::string local = fmt::format(":{:04X} ", port);
   for (std::size_t begin = 0; begin < table->size();) {
     const std::size_t end = std::min(table->find('\n', begin), table->size());
     const std::string line = table->substr(begin, end - begin);
     begin = end + 1;
-    if (line.find(local) == std::string::npos) continue;
-    if (transport == Transport::udp || line.find(" 0A ") != std::string::npos) return true;
+    const auto local_at = line.find(local);
+    // The remote address comes second: its port must not be taken for the local one.
+    constexpr std::size_t kLocalPortEndsBefore = 20;
+    if (local_at == std::string::npos || local_at > kLocalPortEndsBefore) continue;
+    if (state.empty() || line.find(state) != std::string::npos) return true;
   }
   return false;
 }
@@ -87,7 +92,7 @@ Outcome<Process> start_dnsmasq(const NetworkNamespace& network,
       inside(network, {"dnsmasq", "--keep-in-foreground", "--log-facility=-",
                        fmt::format("--conf-file={}", file.string())}),
       directory / "dnsmasq.log",
-      [](pid_t pid) { return is_listening(pid, Transport::udp, kDhcpServerPort); });
+      [](pid_t pid) { return has_socket(pid, "udp", kDhcpServerPort, {}); });
 }
 
 Outcome<Process> start_nginx(const NetworkNamespace& network,
@@ -108,7 +113,11 @@ Outcome<Process> start_nginx(const NetworkNamespace& network,
   KEDGE_HOST_CHECK(write_file(file, config));
   return start_server(inside(network, {"nginx", "-e", "stderr", "-p", work, "-c", file.string()}),
                       directory / "nginx.log",
-                      [](pid_t pid) { return is_listening(pid, Transport::tcp, kHttpPort); });
+                      [](pid_t pid) { return has_socket(pid, "tcp", kHttpPort, kListening); });
+}
+
+bool has_http_connection(pid_t server) {
+  return has_socket(server, "tcp", kHttpPort, kEstablished);
 }
 
 Outcome<Process> start_tftpd(const NetworkNamespace& network,
@@ -118,7 +127,7 @@ Outcome<Process> start_tftpd(const NetworkNamespace& network,
       inside(network, {"in.tftpd", "--foreground", "--verbosity", "3", "--user", "root", "--address",
                        fmt::format("{}:{}", kServerAddress, kTftpPort), "--secure", root.string()}),
       directory / "tftpd.log",
-      [](pid_t pid) { return is_listening(pid, Transport::udp, kTftpPort); });
+      [](pid_t pid) { return has_socket(pid, "udp", kTftpPort, {}); });
 }
 
 Outcome<Process> start_capture(const NetworkNamespace& network,

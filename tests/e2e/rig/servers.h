@@ -41,6 +41,9 @@ struct NginxOptions {
 Outcome<Process> start_nginx(const NetworkNamespace& network,
                              const std::filesystem::path& directory, const NginxOptions& options);
 
+// True while a client's connection to the server's HTTP port is established.
+bool has_http_connection(pid_t server);
+
 // TFTP by tftpd-hpa on kServerAddress:69.
 Outcome<Process> start_tftpd(const NetworkNamespace& network,
                              const std::filesystem::path& directory,
