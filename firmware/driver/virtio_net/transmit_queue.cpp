@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "driver/virtio_net/transmit_queue.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "link/link_errors.h"
+
+namespace kedge::driver::virtio {
+
+namespace {
+
+/// A boot client sends requests and acknowledgements: this is plenty.
+constexpr std::uint32_t kTransmitSlotsMax = 256;
+constexpr std::uint32_t kTransmitBytesMax = 1024 * 1024;
+constexpr std::uint32_t kTransmitSlotsMin = 4;
+constexpr std::uint32_t kSlotAlign = 64;
+
+constexpr std::uint32_t kEthernetHeader = 14;
+constexpr std::uint32_t kFrameMin = 60;  // IEEE 802.3, without FCS
+
+}  // namespace
+
+Result<void> TransmitQueue::create(port::PciDevice& pci, Transport& transport,
+                                   const Negotiated& negotiated,
+                                   std::uint32_t frame_bytes_max) noexcept {
+  destroy();
+  frame_bytes_max_ = frame_bytes_max;
+  header_bytes_ = negotiated.header_bytes();
+  checksum_ = negotiated.has(Feature::kCsum);
+  slot_bytes_ = (frame_bytes_max + header_bytes_ + kSlotAlign - 1) / kSlotAlign * kSlotAlign;
+  const std::uint32_t slots =
+      std::clamp(kTransmitBytesMax / slot_bytes_, kTransmitSlotsMin, kTransmitSlotsMax);
+  const Virtqueue::Setup setup{
+      .index = kTransmitQueue,
+      .slots_max = static_cast<std::uint16_t>(slots),
+      .header_bytes = negotiated.separate_header() ? header_bytes_ : std::uint16_t{0},
+      .packed = negotiated.packed(),
+      .event_index = negotiated.has(Feature::kEventIdx),
+      .access = Access::device_reads};
+  KEDGE_CHECK(queue_.create(pci, transport, setup));
+  KEDGE_TRY(memory_, pci.allocate_dma(std::size_t{queue_.slots()} * slot_bytes_));
+  return {};
+}
+
+Result<void> TransmitQueue::add(std::span<const ByteView> pieces, link::TransmitInfo info,
+                                link::Statistics& statistics) noexcept {
+  std::size_t length = 0;
+  for (const ByteView piece : pieces) length += piece.size();
+  if (length > frame_bytes_max_) return fail(err::link_frame_too_large);
+  if (length < kEthernetHeader) return fail(err::base_invalid);
+
+  NetHeader header;
+  if (info.checksum_start != 0) {
+    const std::size_t field = std::size_t{info.checksum_start} + info.checksum_offset;
+    if (!checksum_ || field + 2 > length) return fail(err::base_invalid);
+    header.flags = NetHeader::kNeedsCsum;
+    header.csum_start = info.checksum_start;
+    header.csum_offset = info.checksum_offset;
+  }
+  if (queue_.free_slots() == 0) recycle();
+  if (queue_.free_slots() == 0) {
+    ++statistics.transmit_busy;
+    return fail(err::link_busy);
+  }
+
+  const std::uint16_t slot = queue_.next_slot();
+  const std::size_t offset = std::size_t{slot} * slot_bytes_;
+  std::byte* const start = memory_->cpu().data() + offset;
+  header.write(ByteSpan(start, header_bytes_));
+  std::byte* target = start + header_bytes_;
+  for (const ByteView piece : pieces) {
+    if (piece.empty()) continue;
+    std::memcpy(target, piece.data(), piece.size());
+    target += piece.size();
+  }
+  if (length < kFrameMin) {
+    std::memset(target, 0, kFrameMin - length);
+    length = kFrameMin;
+  }
+  queue_.add(slot, memory_->device(offset), header_bytes_ + static_cast<std::uint32_t>(length));
+  ++unpublished_;
+  ++statistics.transmitted_frames;
+  statistics.transmitted_bytes += length;
+  return {};
+}
+
+void TransmitQueue::recycle() noexcept {
+  Virtqueue::Used used;
+  // The length is not looked at: old devices put something else there (5.1.6.1).
+  while (queue_.take(used) == TakeState::taken) {
+  }
+}
+
+}  // namespace kedge::driver::virtio
