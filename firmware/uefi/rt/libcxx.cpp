@@ -15,6 +15,7 @@ _LIBCPP_BEGIN_NAMESPACE_STD
 
 // The headers declare this instantiation as one that exists elsewhere.
 template class basic_string<char>;
+template basic_string<char> operator+(const char*, const basic_string<char>&);
 
 // std::sort of integers, too, is declared as existing elsewhere. Heap sort is small and has no bad case.
 template <class Compare, class Iterator>
