@@ -66,7 +66,7 @@ T* dma_objects(std::byte* memory, std::size_t offset) noexcept {
   return reinterpret_cast<T*>(memory + offset);
 }
 
-/// True when a counter that went from `before` to `now` passed `event` (VIRTIO 1.2, 2.7.10.1). All
+/// True when a counter that went from `before` to `now` passed `event` (VIRTIO 1.2, 2.7.10). All
 /// counters wrap at 65536.
 constexpr bool passed_event(std::uint16_t event, std::uint16_t now, std::uint16_t before) noexcept {
   return static_cast<std::uint16_t>(now - event - 1) < static_cast<std::uint16_t>(now - before);
