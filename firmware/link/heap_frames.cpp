@@ -48,7 +48,7 @@ Frame HeapFrames::make(std::span<const ByteView> pieces, ReceiveInfo info,
     while (segment->length < room) {
       const std::size_t part =
           std::min<std::size_t>(room - segment->length, pieces[piece].size() - offset);
-      std::memcpy(segment->data + segment->length, pieces[piece].data() + offset, part);
+      if (part > 0) std::memcpy(segment->data + segment->length, pieces[piece].data() + offset, part);
       segment->length += static_cast<std::uint32_t>(part);
       offset += part;
       if (offset == pieces[piece].size()) {

@@ -128,7 +128,15 @@ std::uint16_t LwipInterface::mtu() const noexcept {
 }
 
 std::uint32_t LwipInterface::poll(std::uint32_t budget) noexcept {
-  const std::uint32_t count = device_.poll(*this, budget);
+  // Consumers run after the burst and give their segments back: a burst that lends more than half of
+  // what may be lent would only make later frames be copied. At least one batch goes through always.
+  const std::uint32_t batch = device_.capabilities().receive_merge ? kBatchMerged : kBatch;
+  std::uint32_t count = 0;
+  std::uint32_t delivered = 0;
+  do {
+    delivered = device_.poll(*this, std::min(batch, budget - count));
+    count += delivered;
+  } while (delivered == batch && count < budget && stack_.pool_->lent() < lent_max_ / 2);
   if (!waiting_.empty()) send_waiting();
   return count;
 }

@@ -40,6 +40,9 @@ class LwipInterface final : public Interface, private link::Receiver {
   /// Frames that wait for room in the transmit ring: a whole window of acknowledgements and requests.
   static constexpr std::size_t kWaitingMax = 64;
   static constexpr std::size_t kPiecesMax = 8;
+  /// Frames asked for at once: of one segment each, and of up to 17.
+  static constexpr std::uint32_t kBatch = 32;
+  static constexpr std::uint32_t kBatchMerged = 4;
   static constexpr Duration kLinkPollInterval = Duration::milliseconds(20);
 
   struct Waiting {
