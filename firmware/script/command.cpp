@@ -41,7 +41,9 @@ std::string_view value_name(OptionKind kind) noexcept {
   }
 }
 
-bool is_digit(char character) noexcept { return character >= '0' && character <= '9'; }
+bool is_digit(char character) noexcept {
+  return character >= '0' && character <= '9';
+}
 
 }  // namespace
 
@@ -53,8 +55,8 @@ void Suggestion::consider(std::string_view candidate) noexcept {
   best_ = candidate;
 }
 
-std::string Suggestion::text() const {
-  return best_.empty() ? std::string() : format("; did you mean {}?", best_);
+std::string Suggestion::text(std::string_view prefix) const {
+  return best_.empty() ? std::string() : format("; did you mean {}{}?", prefix, best_);
 }
 
 Error Invocation::complain(const Word& word, std::string text, const ErrorSite& site) noexcept {
@@ -84,10 +86,10 @@ Result<void> Invocation::take_value(std::size_t option, std::string_view text,
   if (kind == OptionKind::flag || kind == OptionKind::text) return {};
   const Result<std::int64_t> number = parse_number(text);
   if (!number || (kind == OptionKind::milliseconds && *number < 0)) {
-    return complain(word, format("\"{}\" is no {} for --{}", text,
-                                 kind == OptionKind::milliseconds ? "number of milliseconds"
-                                                                  : "number",
-                                 spec_.options[option].name));
+    return complain(word,
+                    format("\"{}\" is no {} for --{}", text,
+                           kind == OptionKind::milliseconds ? "number of milliseconds" : "number",
+                           spec_.options[option].name));
   }
   value.number = *number;
   return {};
@@ -119,7 +121,7 @@ Result<void> Invocation::parse_long(std::size_t& next) noexcept {
     if (value == nullptr) return complain(word, format("--{} needs a value", name));
     return take_value(i, value->text, *value);
   }
-  return complain(word, format("unknown option --{}{}", name, suggestion.text()));
+  return complain(word, format("unknown option --{}{}", name, suggestion.text("--")));
 }
 
 Result<void> Invocation::parse_letters(std::size_t& next) noexcept {
@@ -129,7 +131,8 @@ Result<void> Invocation::parse_letters(std::size_t& next) noexcept {
     const auto option = std::find_if(spec_.options.begin(), spec_.options.end(),
                                      [&](const OptionSpec& spec) { return spec.letter == letter; });
     if (option == spec_.options.end()) {
-      if (letter != 'h' && letter != '?') return complain(word, format("unknown option -{}", letter));
+      if (letter != 'h' && letter != '?')
+        return complain(word, format("unknown option -{}", letter));
       wants_help_ = true;
       return {};
     }

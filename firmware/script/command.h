@@ -125,8 +125,8 @@ class Suggestion {
  public:
   explicit Suggestion(std::string_view word) noexcept : word_(word) {}
   void consider(std::string_view candidate) noexcept;
-  /// "; did you mean chain?", or nothing.
-  std::string text() const;
+  /// "; did you mean chain?", or nothing; `prefix` stands before the name.
+  std::string text(std::string_view prefix = {}) const;
 
  private:
   std::string_view word_;

@@ -86,8 +86,8 @@ Outcome run_prompt(Invocation& invocation) noexcept {
     wanted = *key;
   }
   const Duration timeout = invocation.duration(kPromptTimeout).value_or(Duration());
-  const Instant deadline = timeout == Duration() ? Instant::never()
-                                                 : co_await async::current_time() + timeout;
+  const Instant deadline =
+      timeout == Duration() ? Instant::never() : co_await async::current_time() + timeout;
   port::Console& console = invocation.environment.console;
   const std::string text = invocation.joined(0);
   console.append(text);
@@ -102,19 +102,20 @@ Outcome run_prompt(Invocation& invocation) noexcept {
   if (wanted) co_return fail(err::script_other_key);
   co_return {};
 }
-constexpr CommandSpec kPrompt{"wait for a key", "[<text>...]", 0, kAnyNumber, kPromptOptions,
-                              run_prompt};
+constexpr CommandSpec kPrompt{"wait for a key", "[<text>...]",  0,
+                              kAnyNumber,       kPromptOptions, run_prompt};
 
 Outcome run_time(Invocation& invocation) noexcept {
   const Instant start = co_await async::current_time();
   const std::span<const Word> words = invocation.arguments();
   Result<void> outcome = co_await invocation.interpreter.run_command(words);
   const std::int64_t ms = (co_await async::current_time() - start).count_ms();
-  format_to(invocation.environment.console, "{}: {}.{:03} s\n", words[0].text, ms / 1000, ms % 1000);
+  format_to(invocation.environment.console, "{}: {}.{:03} s\n", words[0].text, ms / 1000,
+            ms % 1000);
   co_return outcome;
 }
-constexpr CommandSpec kTime{"tell how long a command takes", "<command>...", 1, kAnyNumber, {},
-                            run_time};
+constexpr CommandSpec kTime{
+    "tell how long a command takes", "<command>...", 1, kAnyNumber, {}, run_time};
 
 Outcome run_shell(Invocation& invocation) noexcept {
   return invocation.interpreter.run_shell();
@@ -177,13 +178,15 @@ Outcome run_poweroff(Invocation& invocation) noexcept {
 constexpr CommandSpec kPoweroff{"switch the machine off", "", 0, 0, {}, run_poweroff};
 
 constexpr CommandName kCommands[] = {
-    {"echo", &kEcho},   {"exit", &kExit},     {"goto", &kGoto},         {"help", &kHelp},
-    {"iseq", &kIseq},   {"isset", &kIsset},   {"poweroff", &kPoweroff}, {"prompt", &kPrompt},
+    {"echo", &kEcho},     {"exit", &kExit},   {"goto", &kGoto},         {"help", &kHelp},
+    {"iseq", &kIseq},     {"isset", &kIsset}, {"poweroff", &kPoweroff}, {"prompt", &kPrompt},
     {"reboot", &kReboot}, {"shell", &kShell}, {"sleep", &kSleep},       {"time", &kTime},
 };
 
 }  // namespace
 
-CommandTable control_commands() noexcept { return kCommands; }
+CommandTable control_commands() noexcept {
+  return kCommands;
+}
 
 }  // namespace kedge::script

@@ -34,8 +34,10 @@ void apply(Invocation& invocation, ImageId image) noexcept {
 async::Task<Result<ImageId>> download(Invocation& invocation) noexcept {
   const Word& uri = invocation.arguments()[0];
   if (uri.text.empty()) co_return invocation.complain(uri, "the URI expands to nothing");
-  FetchRequest request{.uri = uri.text, .name = invocation.text(kName),
-                       .timeout = Duration::infinite(), .quiet = invocation.has(kQuiet)};
+  FetchRequest request{.uri = uri.text,
+                       .name = invocation.text(kName),
+                       .timeout = Duration::infinite(),
+                       .quiet = invocation.has(kQuiet)};
   const std::optional<Duration> timeout = invocation.duration(kTimeout);
   if (timeout && *timeout > Duration()) request.timeout = *timeout;
   KEDGE_CO_TRY(const ImageId image, co_await invocation.interpreter.interruptible(
@@ -56,8 +58,12 @@ Outcome run_fetch(Invocation& invocation) noexcept {
   KEDGE_CO_CHECK(co_await download(invocation));
   co_return {};
 }
-constexpr CommandSpec kFetch{"download an image and keep it", "<uri> [<arguments>...]", 1, kAnyNumber,
-                             kFetchOptions, run_fetch};
+constexpr CommandSpec kFetch{"download an image and keep it",
+                             "<uri> [<arguments>...]",
+                             1,
+                             kAnyNumber,
+                             kFetchOptions,
+                             run_fetch};
 
 Outcome run_select(Invocation& invocation) noexcept {
   KEDGE_CO_TRY(const ImageId image, co_await acquire(invocation));
@@ -65,7 +71,10 @@ Outcome run_select(Invocation& invocation) noexcept {
   co_return {};
 }
 constexpr CommandSpec kSelect{"choose the image that boot starts, downloading it if needed",
-                              "<uri|image> [<arguments>...]", 1, kAnyNumber, kFetchOptions,
+                              "<uri|image> [<arguments>...]",
+                              1,
+                              kAnyNumber,
+                              kFetchOptions,
                               run_select};
 
 Outcome run_exec(Invocation& invocation) noexcept {
@@ -85,7 +94,11 @@ Outcome run_exec(Invocation& invocation) noexcept {
   co_return co_await invocation.interpreter.run_image(image);
 }
 constexpr CommandSpec kExec{"start an image, downloading it if needed",
-                            "[<uri|image> [<arguments>...]]", 0, kAnyNumber, kExecOptions, run_exec};
+                            "[<uri|image> [<arguments>...]]",
+                            0,
+                            kAnyNumber,
+                            kExecOptions,
+                            run_exec};
 
 Result<ImageId> find_image(Invocation& invocation, const Word& word) noexcept {
   Images& images = invocation.environment.images;
@@ -107,8 +120,8 @@ Outcome run_args(Invocation& invocation) noexcept {
   invocation.environment.images.set_arguments(image, invocation.joined(1));
   co_return {};
 }
-constexpr CommandSpec kArgs{"set the arguments of an image", "<image> [<arguments>...]", 1,
-                            kAnyNumber, {}, run_args};
+constexpr CommandSpec kArgs{
+    "set the arguments of an image", "<image> [<arguments>...]", 1, kAnyNumber, {}, run_args};
 
 void print_image(port::Console& console, const ImageInfo& info) noexcept {
   format_to(console, "{}: {} bytes", info.name, info.bytes);
@@ -127,7 +140,8 @@ Outcome run_stat(Invocation& invocation) noexcept {
     chosen = {image};
   }
   for (const ImageId image : chosen) {
-    if (const auto info = images.describe(image)) print_image(invocation.environment.console, *info);
+    if (const auto info = images.describe(image))
+      print_image(invocation.environment.console, *info);
   }
   co_return {};
 }
@@ -146,13 +160,15 @@ Outcome run_free(Invocation& invocation) noexcept {
 constexpr CommandSpec kFree{"free an image, or all", "[<image>]", 0, 1, {}, run_free};
 
 constexpr CommandName kCommands[] = {
-    {"boot", &kExec},    {"chain", &kExec},   {"imgargs", &kArgs},   {"imgexec", &kExec},
+    {"boot", &kExec},      {"chain", &kExec},   {"imgargs", &kArgs},   {"imgexec", &kExec},
     {"imgfetch", &kFetch}, {"imgfree", &kFree}, {"imgload", &kSelect}, {"imgselect", &kSelect},
-    {"imgstat", &kStat}, {"initrd", &kFetch}, {"kernel", &kSelect},  {"module", &kFetch},
+    {"imgstat", &kStat},   {"initrd", &kFetch}, {"kernel", &kSelect},  {"module", &kFetch},
 };
 
 }  // namespace
 
-CommandTable image_commands() noexcept { return kCommands; }
+CommandTable image_commands() noexcept {
+  return kCommands;
+}
 
 }  // namespace kedge::script

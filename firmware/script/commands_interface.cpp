@@ -24,8 +24,9 @@ Result<std::size_t> find_interface(Invocation& invocation, const Word& word) noe
     if (info.name == name) return i;
     known.append(known.empty() ? "" : ", ").append(info.name);
   }
-  return invocation.complain(word, format("no interface {}, there is {}", word.text,
-                                          known.empty() ? "none" : std::string_view(known)),
+  return invocation.complain(word,
+                             format("no interface {}, there is {}", word.text,
+                                    known.empty() ? "none" : std::string_view(known)),
                              err::script_no_interface);
 }
 
@@ -50,16 +51,16 @@ Outcome run_open(Invocation& invocation) noexcept {
   }
   co_return {};
 }
-constexpr CommandSpec kOpen{"open network interfaces", "[<interface>...]", 0, kAnyNumber, {},
-                            run_open};
+constexpr CommandSpec kOpen{
+    "open network interfaces", "[<interface>...]", 0, kAnyNumber, {}, run_open};
 
 Outcome run_close(Invocation& invocation) noexcept {
   KEDGE_CO_TRY(const std::vector<std::size_t> chosen, choose(invocation));
   for (const std::size_t index : chosen) invocation.environment.interfaces.close(index);
   co_return {};
 }
-constexpr CommandSpec kClose{"close network interfaces", "[<interface>...]", 0, kAnyNumber, {},
-                             run_close};
+constexpr CommandSpec kClose{
+    "close network interfaces", "[<interface>...]", 0, kAnyNumber, {}, run_close};
 
 void print_interface(port::Console& console, const InterfaceInfo& info) noexcept {
   format_to(console, "{}: {} using {} on {} ({})\n", info.name, info.mac, info.driver, info.bus,
@@ -78,8 +79,8 @@ Outcome run_ifstat(Invocation& invocation) noexcept {
   }
   co_return {};
 }
-constexpr CommandSpec kIfstat{"show network interfaces", "[<interface>...]", 0, kAnyNumber, {},
-                              run_ifstat};
+constexpr CommandSpec kIfstat{
+    "show network interfaces", "[<interface>...]", 0, kAnyNumber, {}, run_ifstat};
 
 enum ConfOption : std::size_t { kConfigurator, kConfTimeout };
 constexpr OptionSpec kConfOptions[] = {
@@ -91,8 +92,8 @@ Outcome configure(Invocation& invocation, std::size_t index) noexcept {
   const bool was_open = interfaces.describe(index).open;
   const ConfigureRequest request{.configurator = invocation.text(kConfigurator),
                                  .timeout = invocation.duration(kConfTimeout)};
-  Result<void> outcome = co_await invocation.interpreter.interruptible(
-      interfaces.configure(index, request));
+  Result<void> outcome =
+      co_await invocation.interpreter.interruptible(interfaces.configure(index, request));
   if (!outcome.ok() && !was_open) interfaces.close(index);
   co_return outcome;
 }
@@ -110,8 +111,12 @@ Outcome run_ifconf(Invocation& invocation) noexcept {
   }
   co_return outcome;
 }
-constexpr CommandSpec kIfconf{"obtain addresses for a network interface", "[<interface>...]", 0,
-                              kAnyNumber, kConfOptions, run_ifconf};
+constexpr CommandSpec kIfconf{"obtain addresses for a network interface",
+                              "[<interface>...]",
+                              0,
+                              kAnyNumber,
+                              kConfOptions,
+                              run_ifconf};
 
 constexpr OptionSpec kLinkOptions[] = {
     {'t', "timeout", OptionKind::milliseconds, "give up after this time"}};
@@ -126,8 +131,12 @@ Outcome run_iflinkwait(Invocation& invocation) noexcept {
   }
   co_return outcome;
 }
-constexpr CommandSpec kIflinkwait{"wait until a network interface has a link", "[<interface>...]", 0,
-                                  kAnyNumber, kLinkOptions, run_iflinkwait};
+constexpr CommandSpec kIflinkwait{"wait until a network interface has a link",
+                                  "[<interface>...]",
+                                  0,
+                                  kAnyNumber,
+                                  kLinkOptions,
+                                  run_iflinkwait};
 
 Outcome run_route(Invocation& invocation) noexcept {
   for (const std::string& line : invocation.environment.interfaces.routes()) {
@@ -149,17 +158,23 @@ Outcome run_nslookup(Invocation& invocation) noexcept {
       setting.text, format("{}", best), best.is_v4() ? SettingType::ipv4 : SettingType::ipv6);
 }
 constexpr CommandSpec kNslookup{"look up a host name and put its address into a setting",
-                                "<setting> <name>", 2, 2, {}, run_nslookup};
+                                "<setting> <name>",
+                                2,
+                                2,
+                                {},
+                                run_nslookup};
 
 constexpr CommandName kCommands[] = {
-    {"dhcp", &kIfconf},     {"ifclose", &kClose}, {"ifconf", &kIfconf},
-    {"iflinkwait", &kIflinkwait}, {"ifopen", &kOpen}, {"ifstat", &kIfstat},
-    {"nslookup", &kNslookup}, {"route", &kRoute},
+    {"dhcp", &kIfconf},           {"ifclose", &kClose}, {"ifconf", &kIfconf},
+    {"iflinkwait", &kIflinkwait}, {"ifopen", &kOpen},   {"ifstat", &kIfstat},
+    {"nslookup", &kNslookup},     {"route", &kRoute},
 };
 
 }  // namespace
 
-CommandTable interface_commands() noexcept { return kCommands; }
+CommandTable interface_commands() noexcept {
+  return kCommands;
+}
 
 std::span<const CommandTable> standard_commands() noexcept {
   static const CommandTable tables[] = {control_commands(), setting_commands(), image_commands(),

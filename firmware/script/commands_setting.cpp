@@ -32,8 +32,8 @@ Outcome run_set(Invocation& invocation) noexcept {
   if (!outcome) co_return explain(invocation, name, outcome.error());
   co_return {};
 }
-constexpr CommandSpec kSet{"give a setting a value", "<setting>[:<type>] [<value>...]", 1, kAnyNumber,
-                           {}, run_set};
+constexpr CommandSpec kSet{
+    "give a setting a value", "<setting>[:<type>] [<value>...]", 1, kAnyNumber, {}, run_set};
 
 Outcome run_clear(Invocation& invocation) noexcept {
   const Word& name = invocation.arguments()[0];
@@ -60,8 +60,12 @@ Outcome run_show(Invocation& invocation) noexcept {
   }
   co_return {};
 }
-constexpr CommandSpec kShow{"print a setting, where it is from, and its type", "<setting>[:<type>]",
-                            1, 1, kShowOptions, run_show};
+constexpr CommandSpec kShow{"print a setting, where it is from, and its type",
+                            "<setting>[:<type>]",
+                            1,
+                            1,
+                            kShowOptions,
+                            run_show};
 
 Outcome run_inc(Invocation& invocation) noexcept {
   const Word& name = invocation.arguments()[0];
@@ -109,6 +113,8 @@ constexpr CommandName kCommands[] = {
 
 }  // namespace
 
-CommandTable setting_commands() noexcept { return kCommands; }
+CommandTable setting_commands() noexcept {
+  return kCommands;
+}
 
 }  // namespace kedge::script

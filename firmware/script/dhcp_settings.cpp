@@ -12,7 +12,8 @@ using wire::dhcp_option::kTftpServerName;
 using wire::dhcp_option::kVendorEncapsulated;
 
 SettingKey key_of(std::uint8_t option, std::uint8_t suboption = 0) noexcept {
-  return make_setting_key(suboption == 0 ? format("{}", option) : format("{}.{}", option, suboption));
+  return make_setting_key(suboption == 0 ? format("{}", option)
+                                         : format("{}.{}", option, suboption));
 }
 
 /// A message holds fewer options than a block has room for, so storing cannot fail.

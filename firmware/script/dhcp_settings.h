@@ -8,8 +8,8 @@
 
 namespace kedge::script {
 
-/// Replaces the contents of `block` (net0.dhcp, proxydhcp, pxebs) by those of `message`. Scripts may
-/// then override single options in it.
+/// Replaces the contents of `block` (net0.dhcp, proxydhcp, pxebs) by those of `message`. Scripts
+/// may then override single options in it.
 void fill_dhcp_block(StoredBlock& block, const wire::Dhcp4View& message) noexcept;
 
 }  // namespace kedge::script

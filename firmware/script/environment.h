@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Environment: what script commands may do to the world. app/ implements it, tests fake it.
 //
-// Whatever takes time shows its own progress on the console (the same functions serve a boot without
-// any script), so commands print only results. All tasks end early with async_cancelled when their
-// scope is cancelled (Ctrl-C). Views that a call takes stay valid until its task has ended.
+// Whatever takes time shows its own progress on the console (the same functions serve a boot
+// without any script), so commands print only results. All tasks end early with async_cancelled
+// when their scope is cancelled (Ctrl-C). Views that a call takes stay valid until its task has
+// ended.
 #pragma once
 
 #include <cstdint>
@@ -80,13 +81,13 @@ class Images {
 };
 
 struct InterfaceInfo {
-  std::string name;         ///< "net0"
-  std::string mac;          ///< "52:54:00:12:34:56"
-  std::string driver;       ///< "virtio-net"
-  std::string bus;          ///< "0000:00:03.0"
+  std::string name;    ///< "net0"
+  std::string mac;     ///< "52:54:00:12:34:56"
+  std::string driver;  ///< "virtio-net"
+  std::string bus;     ///< "0000:00:03.0"
   bool open = false;
   bool link_up = false;
-  std::string link_detail;  ///< why there is no link, or its speed; may be empty
+  std::string link_detail;             ///< why there is no link, or its speed; may be empty
   std::vector<std::string> addresses;  ///< "10.0.2.15/24 gw 10.0.2.2"
   std::uint64_t transmitted = 0;       ///< frames
   std::uint64_t transmit_errors = 0;
@@ -96,7 +97,8 @@ struct InterfaceInfo {
 
 struct ConfigureRequest {
   std::string_view configurator{};  ///< "dhcp", "ipv6", ...; empty: all of them
-  std::optional<Duration> timeout{};  ///< of the whole configuration; absent: the configurator's own
+  std::optional<Duration>
+      timeout{};  ///< of the whole configuration; absent: the configurator's own
 };
 
 /// Network interfaces, by index 0..count()-1.

@@ -205,9 +205,9 @@ Error Interpreter::unknown_command(const Word& word) noexcept {
   for (const CommandTable& table : tables_) {
     for (const CommandName& entry : table) suggestion.consider(entry.name);
   }
-  complaint_ = Complaint{word.place, word.text.empty()
-                                         ? std::string("the command's name expands to nothing")
-                                         : format("unknown command{}", suggestion.text())};
+  complaint_ =
+      Complaint{word.place, word.text.empty() ? std::string("the command's name expands to nothing")
+                                              : format("unknown command{}", suggestion.text())};
   return fail(err::script_unknown_command);
 }
 
@@ -223,8 +223,8 @@ async::Task<Result<void>> Interpreter::watch_interrupt() noexcept {
   for (;;) {
     const Result<port::Key> key = co_await input_.read_key(Instant::never());
     if (key && key->code == port::Key::kCtrlC) co_return {};
-    // Other keys are lost: what is typed at a progress bar must not answer the next question. Without
-    // a keyboard there is nothing to watch, and nothing must end because of it.
+    // Other keys are lost: what is typed at a progress bar must not answer the next question.
+    // Without a keyboard there is nothing to watch, and nothing must end because of it.
     if (!key) co_return co_await async::sleep_until(Instant::never());
   }
 }

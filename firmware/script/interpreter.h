@@ -92,7 +92,8 @@ class Interpreter {
 
   Result<std::vector<Word>> expand_words(const Command& command) noexcept;
   Error unknown_command(const Word& word) noexcept;
-  /// Explains a failure on the console. `command` may be empty; `handled`: the line goes on with ||.
+  /// Explains a failure on the console. `command` may be empty; `handled`: the line goes on with
+  /// ||.
   void report(const Error& error, std::string_view command, Place place, bool handled) noexcept;
   void write_excerpt(Place place) noexcept;
 

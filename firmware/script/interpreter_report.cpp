@@ -27,6 +27,9 @@ void Interpreter::report(const Error& error, std::string_view command, Place pla
   last_error_ = error.code();
   const bool interactive = frame_ != nullptr && frame_->interactive;
   if (is_answer(error) && (handled || interactive)) return;
+  // Who ends everything by Ctrl-C, or a script that ends itself by a status, knows why.
+  if (stop_all_ && error.kind() == ErrorKind::cancelled) return;
+  if (error == err::script_exit && frame_ != nullptr && frame_->flow == Flow::end_script) return;
   port::Console& console = environment_.console;
   if (complaint_) place = complaint_->place;
   if (!interactive && frame_ != nullptr) {
@@ -44,7 +47,8 @@ void Interpreter::report(const Error& error, std::string_view command, Place pla
   if (handled || error.kind() == ErrorKind::cancelled) explained_ = 0;
   if (handled || interactive || explained || error.kind() == ErrorKind::cancelled) return;
   write_excerpt(place);
-  if (error.site().help[0] != '\0') format_to(console, "  {}\n", std::string_view(error.site().help));
+  if (error.site().help[0] != '\0')
+    format_to(console, "  {}\n", std::string_view(error.site().help));
 }
 
 void Interpreter::write_excerpt(Place place) noexcept {
@@ -70,7 +74,8 @@ void Interpreter::write_excerpt(Place place) noexcept {
 RawValue Interpreter::compute_errno(void* self) {
   const std::uint32_t code = static_cast<Interpreter*>(self)->last_error_;
   RawValue raw(4, '\0');
-  for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<char>(code >> (24 - 8 * i) & 0xff);
+  for (std::size_t i = 0; i < raw.size(); ++i)
+    raw[i] = static_cast<char>(code >> (24 - 8 * i) & 0xff);
   return raw;
 }
 

@@ -68,8 +68,8 @@ struct Word {
 /// Splits at white space; a word that begins with '#' ends the line. Errors: script_too_many_words.
 Result<std::vector<Word>> split_words(const LogicalLine& line) noexcept;
 
-/// True when `content` begins as scripts do: "#!ipxe" or "#!gpxe", white space after it (a byte order
-/// mark before it is accepted, because editors add one).
+/// True when `content` begins as scripts do: "#!ipxe" or "#!gpxe", white space after it (a byte
+/// order mark before it is accepted, because editors add one).
 bool is_script(ByteView content) noexcept;
 /// The script's text without byte order mark. Errors: script_no_magic, script_too_large.
 Result<std::string_view> script_text(ByteView content) noexcept;

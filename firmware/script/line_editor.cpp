@@ -6,10 +6,14 @@
 namespace kedge::script {
 namespace {
 
-constexpr char32_t ctrl(char letter) noexcept { return static_cast<char32_t>(letter - '@'); }
+constexpr char32_t ctrl(char letter) noexcept {
+  return static_cast<char32_t>(letter - '@');
+}
 
 /// UTF-8: continuation bytes are 10xxxxxx.
-bool is_continuation(char byte) noexcept { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
+bool is_continuation(char byte) noexcept {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
 
 std::size_t count_characters(std::string_view text) noexcept {
   return static_cast<std::size_t>(
@@ -86,9 +90,15 @@ void LineBuffer::erase_before() noexcept {
   cursor_ = start;
 }
 
-void LineBuffer::erase_at() noexcept { text_.erase(cursor_, following() - cursor_); }
-void LineBuffer::left() noexcept { cursor_ = previous(); }
-void LineBuffer::right() noexcept { cursor_ = following(); }
+void LineBuffer::erase_at() noexcept {
+  text_.erase(cursor_, following() - cursor_);
+}
+void LineBuffer::left() noexcept {
+  cursor_ = previous();
+}
+void LineBuffer::right() noexcept {
+  cursor_ = following();
+}
 
 void LineBuffer::kill_to_start() noexcept {
   text_.erase(0, cursor_);

@@ -15,8 +15,8 @@ inline constexpr ErrorSite script_too_large{site_code(ErrorKind::too_large, Modu
 inline constexpr ErrorSite script_line_too_long{
     site_code(ErrorKind::too_large, Module::script, 3), "line is too long",
     "Use fewer continuation lines, or put the text into settings."};
-inline constexpr ErrorSite script_too_many_words{
-    site_code(ErrorKind::too_large, Module::script, 4), "too many words in one line", ""};
+inline constexpr ErrorSite script_too_many_words{site_code(ErrorKind::too_large, Module::script, 4),
+                                                 "too many words in one line", ""};
 inline constexpr ErrorSite script_bad_character{
     site_code(ErrorKind::malformed, Module::script, 5), "not text",
     "Scripts are text files (ASCII or UTF-8). Check what the server sent."};
@@ -47,22 +47,22 @@ inline constexpr ErrorSite script_no_image{site_code(ErrorKind::not_found, Modul
 inline constexpr ErrorSite script_nothing_selected{
     site_code(ErrorKind::invalid, Module::script, 15), "no image is selected",
     "Name an image, or select one with the kernel command before."};
-inline constexpr ErrorSite script_no_interface{
-    site_code(ErrorKind::not_found, Module::script, 16), "no such network interface",
-    "ifstat lists the network interfaces."};
+inline constexpr ErrorSite script_no_interface{site_code(ErrorKind::not_found, Module::script, 16),
+                                               "no such network interface",
+                                               "ifstat lists the network interfaces."};
 inline constexpr ErrorSite script_no_interfaces{
     site_code(ErrorKind::not_found, Module::script, 17), "this machine has no network interface",
     "Check that the machine has a network card and that a driver for it is included."};
-inline constexpr ErrorSite script_key_timeout{
-    site_code(ErrorKind::timed_out, Module::script, 18), "no key was pressed in time", ""};
+inline constexpr ErrorSite script_key_timeout{site_code(ErrorKind::timed_out, Module::script, 18),
+                                              "no key was pressed in time", ""};
 inline constexpr ErrorSite script_other_key{site_code(ErrorKind::refused, Module::script, 19),
                                             "another key was pressed", ""};
 
 inline constexpr const ErrorSite* kScriptSites[] = {
-    &script_no_magic,      &script_too_large,       &script_line_too_long, &script_too_many_words,
-    &script_bad_character, &script_too_deep,        &script_expansion,     &script_unknown_command,
-    &script_usage,         &script_no_label,        &script_not_in_script, &script_false,
-    &script_exit,          &script_no_image,        &script_nothing_selected,
-    &script_no_interface,  &script_no_interfaces,   &script_key_timeout,   &script_other_key};
+    &script_no_magic,      &script_too_large,   &script_line_too_long,    &script_too_many_words,
+    &script_bad_character, &script_too_deep,    &script_expansion,        &script_unknown_command,
+    &script_usage,         &script_no_label,    &script_not_in_script,    &script_false,
+    &script_exit,          &script_no_image,    &script_nothing_selected, &script_no_interface,
+    &script_no_interfaces, &script_key_timeout, &script_other_key};
 
 }  // namespace kedge::err

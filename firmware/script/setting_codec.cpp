@@ -203,8 +203,8 @@ Result<std::string> decode_name_list(std::string_view raw) noexcept {
       const auto length = static_cast<unsigned char>(raw[position]);
       if ((length & 0xc0) == 0xc0) {
         if (position + 1 >= raw.size()) return fail(err::settings_bad_value);
-        const std::size_t target =
-            static_cast<std::size_t>(length & 0x3f) << 8 | static_cast<unsigned char>(raw[position + 1]);
+        const std::size_t target = static_cast<std::size_t>(length & 0x3f) << 8 |
+                                   static_cast<unsigned char>(raw[position + 1]);
         // Pointers go strictly back, so that following them ends.
         if (target >= lowest) return fail(err::settings_bad_value);
         if (!jumped) next = position + 2;

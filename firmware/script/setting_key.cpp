@@ -118,7 +118,9 @@ SettingTag parse_tag(std::string_view name) noexcept {
 
 }  // namespace
 
-std::span<const NamedSetting> named_settings() noexcept { return kNamedSettings; }
+std::span<const NamedSetting> named_settings() noexcept {
+  return kNamedSettings;
+}
 
 const NamedSetting* find_named_setting(const SettingKey& key) noexcept {
   for (const NamedSetting& setting : kNamedSettings) {

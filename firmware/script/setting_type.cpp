@@ -15,8 +15,8 @@ namespace kedge::script {
 namespace {
 
 constexpr std::array<std::string_view, 18> kTypeNames = {
-    "string", "uristring", "ipv4", "ipv6",   "int8",   "int16",  "int32", "uint8",    "uint16",
-    "uint32", "hex",       "hexhyp", "hexraw", "base64", "uuid", "guid",  "busdevfn", "dnssl"};
+    "string", "uristring", "ipv4",   "ipv6",   "int8",   "int16", "int32", "uint8",    "uint16",
+    "uint32", "hex",       "hexhyp", "hexraw", "base64", "uuid",  "guid",  "busdevfn", "dnssl"};
 static_assert(kTypeNames.size() == static_cast<std::size_t>(SettingType::dnssl) + 1);
 
 struct IntegerShape {

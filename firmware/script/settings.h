@@ -51,8 +51,8 @@ class SettingBlock {
   /// Adds a block below this one; children that were attached to it stay.
   void attach(SettingBlock& block) noexcept;
   void detach() noexcept;
-  /// Puts this block's place among its siblings right, and its ancestors' places among theirs. To be
-  /// called after its `priority` may have changed; store(), clear() and attach() do so.
+  /// Puts this block's place among its siblings right, and its ancestors' places among theirs. To
+  /// be called after its `priority` may have changed; store(), clear() and attach() do so.
   void reorder() noexcept;
 
   /// This block's own value, not its children's.
@@ -91,7 +91,8 @@ class StoredBlock : public SettingBlock {
   std::vector<Entry> entries_;
 };
 
-/// netN: facts that the driver knows, below what scripts set. `clear net0/mac` shows the fact again.
+/// netN: facts that the driver knows, below what scripts set. `clear net0/mac` shows the fact
+/// again.
 class InterfaceBlock final : public StoredBlock {
  public:
   using StoredBlock::StoredBlock;

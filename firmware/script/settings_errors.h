@@ -18,12 +18,12 @@ inline constexpr ErrorSite settings_unknown_type{
 inline constexpr ErrorSite settings_bad_value{
     site_code(ErrorKind::invalid, Module::settings, 4), "value does not fit the setting's type",
     "Write the type after the name of the setting, as in set name:string value."};
-inline constexpr ErrorSite settings_read_only{site_code(ErrorKind::denied, Module::settings, 5),
-                                              "setting cannot be changed",
-                                              "Set it without naming its block: that overrides it."};
-inline constexpr ErrorSite settings_too_large{
-    site_code(ErrorKind::too_large, Module::settings, 6), "too many or too large settings",
-    "Clear settings that are no longer needed."};
+inline constexpr ErrorSite settings_read_only{
+    site_code(ErrorKind::denied, Module::settings, 5), "setting cannot be changed",
+    "Set it without naming its block: that overrides it."};
+inline constexpr ErrorSite settings_too_large{site_code(ErrorKind::too_large, Module::settings, 6),
+                                              "too many or too large settings",
+                                              "Clear settings that are no longer needed."};
 inline constexpr ErrorSite settings_bad_name{site_code(ErrorKind::invalid, Module::settings, 7),
                                              "not the name of a setting", ""};
 
