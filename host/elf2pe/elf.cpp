@@ -20,8 +20,8 @@ constexpr std::size_t kElfHeaderBytes = 64;
 constexpr std::size_t kProgramHeaderBytes = 56;
 constexpr std::uint32_t kLoad = 1, kDynamic = 2, kInterpreter = 3, kRelro = 0x6474E552;
 constexpr std::uint32_t kExecutable = 1, kWritable = 2;
-constexpr std::uint64_t kTagNeeded = 1, kTagPltRelSize = 2, kTagRela = 7, kTagRelaSize = 8, kTagRel = 17,
-                        kTagRelrSize = 35, kTagRelr = 36;
+constexpr std::uint64_t kTagNeeded = 1, kTagPltRelSize = 2, kTagRela = 7, kTagRelaSize = 8,
+                        kTagRel = 17, kTagRelrSize = 35, kTagRelr = 36;
 constexpr std::size_t kRelaBytes = 24;
 
 struct MachineFacts {
@@ -30,10 +30,10 @@ struct MachineFacts {
   std::uint32_t relative_type;  // the relocation that adds the load address
 };
 constexpr MachineFacts kMachines[] = {
-    {62, Machine::x86_64, 8},         // R_X86_64_RELATIVE
-    {183, Machine::aarch64, 1027},    // R_AARCH64_RELATIVE
-    {243, Machine::riscv64, 3},       // R_RISCV_RELATIVE
-    {258, Machine::loongarch64, 3},   // R_LARCH_RELATIVE
+    {62, Machine::x86_64, 8},        // R_X86_64_RELATIVE
+    {183, Machine::aarch64, 1027},   // R_AARCH64_RELATIVE
+    {243, Machine::riscv64, 3},      // R_RISCV_RELATIVE
+    {258, Machine::loongarch64, 3},  // R_LARCH_RELATIVE
 };
 
 struct ProgramHeader {
@@ -52,7 +52,8 @@ struct Table {
 };
 
 template <class... Args>
-[[noreturn]] void refuse(FormatPattern<std::type_identity_t<Args>...> pattern, const Args&... args) {
+[[noreturn]] void refuse(FormatPattern<std::type_identity_t<Args>...> pattern,
+                         const Args&... args) {
   throw InputError(kedge::format(pattern, args...));
 }
 
@@ -72,10 +73,11 @@ class ElfReader {
   // A part of the file, or an error that names what was looked for.
   ByteReader at(std::uint64_t offset, std::uint64_t bytes, std::string_view what) const {
     if (offset > file_.size() || bytes > file_.size() - offset) {
-      refuse("{} at offset {:x} with {} bytes reaches beyond the end of the file ({} bytes)", what, offset, bytes,
-             file_.size());
+      refuse("{} at offset {:x} with {} bytes reaches beyond the end of the file ({} bytes)", what,
+             offset, bytes, file_.size());
     }
-    return ByteReader(file_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(bytes)));
+    return ByteReader(
+        file_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(bytes)));
   }
 
   void read_header() {
@@ -90,7 +92,8 @@ class ElfReader {
     }
     const std::uint16_t machine = header.le16();
     const auto* const facts = std::ranges::find(kMachines, machine, &MachineFacts::elf_number);
-    if (facts == std::end(kMachines)) refuse("machine {} (offset 12 hex) has no PE machine here", machine);
+    if (facts == std::end(kMachines))
+      refuse("machine {} (offset 12 hex) has no PE machine here", machine);
     facts_ = *facts;
     image_.machine = facts->machine;
     header.skip(4);
@@ -99,8 +102,10 @@ class ElfReader {
     header.skip(14);  // section headers, flags, size of this header
     const std::uint16_t entry_bytes = header.le16();
     const std::uint16_t count = header.le16();
-    if (entry_bytes != kProgramHeaderBytes) refuse("program headers of {} bytes, not 56 (offset 36 hex)", entry_bytes);
-    if (count > kSegmentCountMax) refuse("{} program headers, more than {}", count, kSegmentCountMax);
+    if (entry_bytes != kProgramHeaderBytes)
+      refuse("program headers of {} bytes, not 56 (offset 36 hex)", entry_bytes);
+    if (count > kSegmentCountMax)
+      refuse("{} program headers, more than {}", count, kSegmentCountMax);
 
     ByteReader headers = at(table, std::uint64_t{count} * kProgramHeaderBytes, "program headers");
     for (std::uint16_t i = 0; i < count; ++i) {
@@ -119,7 +124,8 @@ class ElfReader {
 
   void read_segments() {
     for (const ProgramHeader& header : headers_) {
-      if (header.type == kInterpreter) refuse("the file wants a program interpreter; link with --no-dynamic-linker");
+      if (header.type == kInterpreter)
+        refuse("the file wants a program interpreter; link with --no-dynamic-linker");
       if (header.type == kLoad && header.memory_bytes > 0) add_segment(header);
     }
     if (image_.segments.empty()) refuse("nothing to load: no PT_LOAD program header");
@@ -128,9 +134,12 @@ class ElfReader {
     for (std::size_t i = 1; i < image_.segments.size(); ++i) {
       const Segment& before = image_.segments[i - 1];
       const Segment& segment = image_.segments[i];
-      if (before.end() > segment.address || (before.end() - 1) / kPageBytes == segment.address / kPageBytes) {
-        refuse("segments at {:x} and {:x} share a page; link with -z separate-code -z max-page-size=4096",
-               before.address, segment.address);
+      if (before.end() > segment.address ||
+          (before.end() - 1) / kPageBytes == segment.address / kPageBytes) {
+        refuse(
+            "segments at {:x} and {:x} share a page; link with -z separate-code -z "
+            "max-page-size=4096",
+            before.address, segment.address);
       }
     }
   }
@@ -140,8 +149,8 @@ class ElfReader {
       refuse("the segment at {:x} is writable and executable", header.address);
     }
     if (header.file_bytes > header.memory_bytes) {
-      refuse("the segment at {:x} has {} bytes in the file but {} in memory", header.address, header.file_bytes,
-             header.memory_bytes);
+      refuse("the segment at {:x} has {} bytes in the file but {} in memory", header.address,
+             header.file_bytes, header.memory_bytes);
     }
     if (header.address > kImageBytesMax || header.memory_bytes > kImageBytesMax - header.address) {
       refuse("the segment at {:x} with {} bytes ends above the limit of {} bytes", header.address,
@@ -160,14 +169,16 @@ class ElfReader {
     image_.segments.push_back(std::move(segment));
   }
 
-  // Makes the pages of PT_GNU_RELRO a segment of their own: the firmware relocates before it protects.
+  // Makes the pages of PT_GNU_RELRO a segment of their own: the firmware relocates before it
+  // protects.
   void protect_after_relocation() {
     for (const ProgramHeader& header : headers_) {
       if (header.type != kRelro || header.memory_bytes == 0) continue;
       const auto found = std::ranges::find_if(image_.segments, [&](const Segment& segment) {
         return segment.writable && segment.address == header.address;
       });
-      // The linker puts it at the beginning of a writable segment; elsewhere it merely stays writable.
+      // The linker puts it at the beginning of a writable segment; elsewhere it merely stays
+      // writable.
       if (found == image_.segments.end() || header.memory_bytes > found->memory_bytes) continue;
       if (header.memory_bytes + kPageBytes > found->memory_bytes) {
         found->writable = false;
@@ -176,13 +187,15 @@ class ElfReader {
       const std::uint64_t bytes = header.memory_bytes / kPageBytes * kPageBytes;
       if (bytes == 0) continue;
       Segment rest = *found;
-      const std::size_t data_bytes = std::min<std::size_t>(static_cast<std::size_t>(bytes), rest.data.size());
+      const std::size_t data_bytes =
+          std::min<std::size_t>(static_cast<std::size_t>(bytes), rest.data.size());
       found->data.resize(data_bytes);
       found->memory_bytes = bytes;
       found->writable = false;
       rest.address += bytes;
       rest.memory_bytes -= bytes;
-      rest.data.erase(rest.data.begin(), rest.data.begin() + static_cast<std::ptrdiff_t>(data_bytes));
+      rest.data.erase(rest.data.begin(),
+                      rest.data.begin() + static_cast<std::ptrdiff_t>(data_bytes));
       image_.segments.insert(found + 1, std::move(rest));
       return;
     }
@@ -218,8 +231,10 @@ class ElfReader {
       const std::uint64_t value = entries.le64();
       if (tag == 0) return;
       if (tag == kTagNeeded) refuse("the file needs a shared library; link with -static-pie");
-      if (tag == kTagRel) refuse("relocations without addends (DT_REL) do not exist on these machines");
-      if (tag == kTagPltRelSize && value > 0) refuse("the file has a procedure linkage table; link with -pie");
+      if (tag == kTagRel)
+        refuse("relocations without addends (DT_REL) do not exist on these machines");
+      if (tag == kTagPltRelSize && value > 0)
+        refuse("the file has a procedure linkage table; link with -pie");
       if (tag == kTagRela) rela.address = value;
       if (tag == kTagRelaSize) rela.bytes = value;
       if (tag == kTagRelr) relr.address = value;
@@ -227,9 +242,12 @@ class ElfReader {
     }
   }
 
-  // The table's bytes, copied: applying relocations writes into segments, and a hostile table may lie there.
-  std::vector<std::byte> copy_table(const Table& table, std::size_t entry_bytes, std::string_view what) {
-    if (table.bytes % entry_bytes != 0) refuse("{} of {} bytes is no multiple of {}", what, table.bytes, entry_bytes);
+  // The table's bytes, copied: applying relocations writes into segments, and a hostile table may
+  // lie there.
+  std::vector<std::byte> copy_table(const Table& table, std::size_t entry_bytes,
+                                    std::string_view what) {
+    if (table.bytes % entry_bytes != 0)
+      refuse("{} of {} bytes is no multiple of {}", what, table.bytes, entry_bytes);
     const std::span<std::byte> bytes = data_at(table.address, table.bytes);
     if (bytes.empty()) refuse("{} at address {:x} lies outside the segments", what, table.address);
     return {bytes.begin(), bytes.end()};
@@ -246,16 +264,18 @@ class ElfReader {
       const auto type = static_cast<std::uint32_t>(info);
       if (type == 0) continue;
       if (type != facts_.relative_type || (info >> 32) != 0) {
-        refuse("relocation type {} against symbol {} for address {:x} (table offset {:x}): only relative relocations "
-               "can become those of a PE image; is a symbol undefined or the code not -fPIE?",
-               type, info >> 32, address, position);
+        refuse(
+            "relocation type {} against symbol {} for address {:x} (table offset {:x}): only "
+            "relative relocations "
+            "can become those of a PE image; is a symbol undefined or the code not -fPIE?",
+            type, info >> 32, address, position);
       }
       add_relocation(address, addend);
     }
   }
 
-  // Packed relative relocations (gABI 5, DT_RELR): an even word is an address; an odd one is a bitmap of which of the
-  // next 63 words are relocated. Addends are in place.
+  // Packed relative relocations (gABI 5, DT_RELR): an even word is an address; an odd one is a
+  // bitmap of which of the next 63 words are relocated. Addends are in place.
   void apply_relr(const Table& table) {
     const std::vector<std::byte> bytes = copy_table(table, 8, "packed relocation table");
     ByteReader entries(bytes);
@@ -275,9 +295,11 @@ class ElfReader {
   }
 
   void add_relocation(std::uint64_t address, std::optional<std::uint64_t> addend) {
-    if (image_.relocations.size() >= kRelocationCountMax) refuse("more than {} relocations", kRelocationCountMax);
+    if (image_.relocations.size() >= kRelocationCountMax)
+      refuse("more than {} relocations", kRelocationCountMax);
     const std::span<std::byte> word = data_at(address, 8);
-    if (word.empty()) refuse("the relocation for address {:x} lies outside the segments' data", address);
+    if (word.empty())
+      refuse("the relocation for address {:x} lies outside the segments' data", address);
     const auto segment = std::ranges::find_if(image_.segments, [&](const Segment& candidate) {
       return address >= candidate.address && address < candidate.end();
     });
@@ -308,6 +330,8 @@ class ElfReader {
 
 }  // namespace
 
-Image read_elf(std::span<const std::byte> file) { return ElfReader(file).read(); }
+Image read_elf(std::span<const std::byte> file) {
+  return ElfReader(file).read();
+}
 
 }  // namespace kedge::host::elf2pe

@@ -27,7 +27,8 @@ namespace {
 using namespace kedge::host::elf2pe;
 
 constexpr const char kUsage[] =
-    "usage: elf2pe [--subsystem application|driver|runtime-driver] [--sbat FILE] [--timestamp SECONDS] INPUT OUTPUT\n"
+    "usage: elf2pe [--subsystem application|driver|runtime-driver] [--sbat FILE] [--timestamp "
+    "SECONDS] INPUT OUTPUT\n"
     "\n"
     "Makes the PE image OUTPUT for UEFI from the static PIE ELF file INPUT.\n"
     "\n"
@@ -60,7 +61,8 @@ bool set_option(Arguments& arguments, std::string_view name, std::string_view va
     return true;
   }
   if (name == "--timestamp") {
-    const auto [end, error] = std::from_chars(value.begin(), value.end(), arguments.options.timestamp);
+    const auto [end, error] =
+        std::from_chars(value.begin(), value.end(), arguments.options.timestamp);
     return error == std::errc() && end == value.end();
   }
   return false;

@@ -18,10 +18,10 @@ constexpr std::uint16_t kOptionalHeaderBytes = 240;
 constexpr std::uint32_t kDirectoryCount = 16;
 constexpr std::uint32_t kBaseRelocationDirectory = 5;
 constexpr std::uint32_t kSectionHeaderBytes = 40;
-constexpr std::uint32_t kCode = 0x20, kInitialized = 0x40, kDiscardable = 0x02000000, kExecute = 0x20000000,
-                        kRead = 0x40000000, kWrite = 0x80000000;
-constexpr std::uint16_t kExecutableImage = 0x0002, kLineNumbersStripped = 0x0004, kLargeAddressAware = 0x0020,
-                        kDebugStripped = 0x0200;
+constexpr std::uint32_t kCode = 0x20, kInitialized = 0x40, kDiscardable = 0x02000000,
+                        kExecute = 0x20000000, kRead = 0x40000000, kWrite = 0x80000000;
+constexpr std::uint16_t kExecutableImage = 0x0002, kLineNumbersStripped = 0x0004,
+                        kLargeAddressAware = 0x0020, kDebugStripped = 0x0200;
 constexpr std::uint16_t kHighEntropy = 0x0020, kDynamicBase = 0x0040, kNxCompatible = 0x0100;
 constexpr unsigned kDir64 = 10;  // IMAGE_REL_BASED_DIR64
 
@@ -42,10 +42,14 @@ std::uint32_t round_up(std::size_t value, std::uint32_t unit) {
 
 std::uint16_t machine_number(Machine machine) {
   switch (machine) {
-    case Machine::x86_64: return 0x8664;
-    case Machine::aarch64: return 0xAA64;
-    case Machine::riscv64: return 0x5064;
-    case Machine::loongarch64: return 0x6264;
+    case Machine::x86_64:
+      return 0x8664;
+    case Machine::aarch64:
+      return 0xAA64;
+    case Machine::riscv64:
+      return 0x5064;
+    case Machine::loongarch64:
+      return 0x6264;
   }
   throw InputError("unknown machine");
 }
@@ -70,7 +74,8 @@ std::vector<std::byte> base_relocations(const std::vector<std::uint64_t>& addres
     const std::size_t count = end - i;
     append_le32(bytes, static_cast<std::uint32_t>(page * kPageBytes));
     append_le32(bytes, static_cast<std::uint32_t>(8 + (count + count % 2) * 2));
-    for (; i < end; ++i) append_le16(bytes, kDir64 << 12 | static_cast<unsigned>(addresses[i] % kPageBytes));
+    for (; i < end; ++i)
+      append_le16(bytes, kDir64 << 12 | static_cast<unsigned>(addresses[i] % kPageBytes));
     if (count % 2 != 0) append_le16(bytes, 0);
   }
   // No block at all would mean that the image cannot be moved.
@@ -96,7 +101,8 @@ std::vector<Section> make_sections(const Image& image, const PeOptions& options)
   std::vector<Section> sections;
   for (const Segment& segment : image.segments) {
     const std::uint32_t flags = flags_of(segment);
-    const bool first = std::ranges::none_of(sections, [&](const Section& other) { return other.flags == flags; });
+    const bool first =
+        std::ranges::none_of(sections, [&](const Section& other) { return other.flags == flags; });
     Section section{name_of(segment, first), static_cast<std::uint32_t>(segment.address),
                     static_cast<std::uint32_t>(segment.memory_bytes), flags, segment.data};
     // Zeros at the end come from the loader.
@@ -105,7 +111,8 @@ std::vector<Section> make_sections(const Image& image, const PeOptions& options)
   }
   const auto add = [&](std::string_view name, std::uint32_t flags, std::vector<std::byte> data) {
     const Section& last = sections.back();
-    const std::uint32_t address = round_up(std::size_t{last.address} + last.memory_bytes, kSectionAlignment);
+    const std::uint32_t address =
+        round_up(std::size_t{last.address} + last.memory_bytes, kSectionAlignment);
     const auto bytes = static_cast<std::uint32_t>(data.size());
     sections.push_back({name, address, bytes, flags, std::move(data)});
   };
@@ -128,7 +135,8 @@ Totals add_up(const std::vector<Section>& sections) {
   for (const Section& section : sections) {
     const std::uint32_t in_file = round_up(section.file_bytes(), kFileAlignment);
     ((section.flags & kCode) != 0 ? totals.code : totals.data) += in_file;
-    if (section.memory_bytes > in_file) totals.zeros += round_up(section.memory_bytes - in_file, kFileAlignment);
+    if (section.memory_bytes > in_file)
+      totals.zeros += round_up(section.memory_bytes - in_file, kFileAlignment);
   }
   return totals;
 }
@@ -136,7 +144,8 @@ Totals add_up(const std::vector<Section>& sections) {
 void write_optional_header(ByteWriter& out, const Image& image, const PeOptions& options,
                            const std::vector<Section>& sections, std::uint32_t header_bytes) {
   const Totals totals = add_up(sections);
-  const auto code = std::ranges::find_if(sections, [](const Section& s) { return (s.flags & kCode) != 0; });
+  const auto code =
+      std::ranges::find_if(sections, [](const Section& s) { return (s.flags & kCode) != 0; });
   const Section& last = sections.back();
   out.le16(0x020B);  // PE32+
   out.le16(0);       // linker version
@@ -196,12 +205,14 @@ void write_headers(ByteWriter& out, const Image& image, const PeOptions& options
 
 std::vector<std::byte> write_pe(const Image& image, const PeOptions& options) {
   std::vector<Section> sections = make_sections(image, options);
-  const std::size_t headers = kPeOffset + 4 + 20 + kOptionalHeaderBytes + sections.size() * kSectionHeaderBytes;
+  const std::size_t headers =
+      kPeOffset + 4 + 20 + kOptionalHeaderBytes + sections.size() * kSectionHeaderBytes;
   const std::uint32_t header_bytes = round_up(headers, kFileAlignment);
   if (header_bytes > sections.front().address) {
-    throw InputError(kedge::format("the first segment is at {:x}, but the PE headers take {:x} bytes; link with "
-                                   "--image-base=0x1000",
-                                   sections.front().address, header_bytes));
+    throw InputError(
+        kedge::format("the first segment is at {:x}, but the PE headers take {:x} bytes; link with "
+                      "--image-base=0x1000",
+                      sections.front().address, header_bytes));
   }
   std::uint32_t file_bytes = header_bytes;
   for (Section& section : sections) {

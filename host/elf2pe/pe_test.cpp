@@ -76,10 +76,12 @@ TEST(Pe, HasTheHeadersOfAUefiApplication) {
 TEST(Pe, NamesTheMachineAndSubsystem) {
   TestElf elf;
   elf.rela.clear();
-  const std::pair<std::uint16_t, std::uint16_t> machines[] = {{62, 0x8664}, {183, 0xAA64}, {243, 0x5064}, {258, 0x6264}};
+  const std::pair<std::uint16_t, std::uint16_t> machines[] = {
+      {62, 0x8664}, {183, 0xAA64}, {243, 0x5064}, {258, 0x6264}};
   for (const auto& [elf_number, pe_number] : machines) {
     elf.machine = elf_number;
-    const std::vector<std::byte> file = convert(elf, {.subsystem = Subsystem::boot_service_driver, .timestamp = 77});
+    const std::vector<std::byte> file =
+        convert(elf, {.subsystem = Subsystem::boot_service_driver, .timestamp = 77});
     const PeFile pe(file);
     EXPECT_EQ(pe.at(64 + 4).le16(), pe_number);
     EXPECT_EQ(pe.at(64 + 8).le32(), 77u);
@@ -153,7 +155,9 @@ TEST(Pe, CarriesSbat) {
   EXPECT_EQ(pe.optional_header(56).le32(), section.address + 4096);
 }
 
-TEST(Pe, IsTheSameForTheSameInput) { EXPECT_EQ(convert(), convert()); }
+TEST(Pe, IsTheSameForTheSameInput) {
+  EXPECT_EQ(convert(), convert());
+}
 
 TEST(Pe, RefusesAnImageWithoutRoomForHeaders) {
   Image image = read_elf(TestElf{}.bytes());

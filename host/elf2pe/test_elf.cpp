@@ -10,7 +10,9 @@ std::vector<std::byte> TestElf::bytes() const {
   for (std::size_t i = 0x1000; i < file.size(); ++i) file[i] = static_cast<std::byte>(i >> 8 | 1);
 
   ByteWriter header(file);
-  header.text("\x7F" "ELF");
+  header.text(
+      "\x7F"
+      "ELF");
   header.u8(elf_class);
   header.u8(byte_order);
   header.u8(1);
@@ -71,6 +73,8 @@ std::string refusal(const std::vector<std::byte>& file) {
   return "";
 }
 
-std::string refusal(const TestElf& elf) { return refusal(elf.bytes()); }
+std::string refusal(const TestElf& elf) {
+  return refusal(elf.bytes());
+}
 
 }  // namespace kedge::host::elf2pe

@@ -26,7 +26,8 @@ constexpr const char kUsage[] =
     "Makes an ISO image and a USB stick image that contain each FILE under its NAME,\n"
     "for example EFI/BOOT/BOOTX64.EFI=kedge.efi autoexec.ipxe=first.ipxe\n";
 
-Outcome<void> make(const std::string& iso, const std::string& usb, const std::vector<MediaFile>& files) {
+Outcome<void> make(const std::string& iso, const std::string& usb,
+                   const std::vector<MediaFile>& files) {
   if (!iso.empty()) KEDGE_HOST_CHECK(make_iso_image(iso, files));
   if (!usb.empty()) KEDGE_HOST_CHECK(make_usb_image(usb, files));
   return {};

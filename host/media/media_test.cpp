@@ -24,13 +24,16 @@ class MediaTest : public testing::Test {
     ASSERT_TRUE(write_file(application, std::string(100'000, 'k')));
     script = path("script");
     ASSERT_TRUE(write_file(script, "#!ipxe\n"));
-    files = {{.name = "EFI/BOOT/BOOTX64.EFI", .source = application}, {.name = "autoexec.ipxe", .source = script}};
+    files = {{.name = "EFI/BOOT/BOOTX64.EFI", .source = application},
+             {.name = "autoexec.ipxe", .source = script}};
   }
   std::filesystem::path path(const std::string& name) const { return directory->path() / name; }
 
   // The file as mtools reads it back from a file system at `offset`.
-  std::string file_in(const std::filesystem::path& image, const std::string& name, const std::string& offset = "") {
-    const auto output = run_tool({.arguments = {"mtype", "-i", image.string() + offset, "::/" + name}});
+  std::string file_in(const std::filesystem::path& image, const std::string& name,
+                      const std::string& offset = "") {
+    const auto output =
+        run_tool({.arguments = {"mtype", "-i", image.string() + offset, "::/" + name}});
     return output ? *output : "error: " + output.error().what;
   }
 
@@ -63,8 +66,8 @@ TEST_F(MediaTest, UsbImageHasOneEfiSystemPartitionWithTheFiles) {
 
 TEST_F(MediaTest, IsoImageHasTheFilesInItsBootImageAndInItsFileSystem) {
   ASSERT_TRUE(make_iso_image(path("iso"), files));
-  const auto listing = run_tool(
-      {.arguments = {"xorriso", "-indev", path("iso").string(), "-report_el_torito", "plain", "-find", "/"}});
+  const auto listing = run_tool({.arguments = {"xorriso", "-indev", path("iso").string(),
+                                               "-report_el_torito", "plain", "-find", "/"}});
   ASSERT_TRUE(listing) << listing.error().what;
   EXPECT_THAT(*listing, testing::HasSubstr("UEFI"));
   EXPECT_THAT(*listing, testing::HasSubstr("'/EFI/BOOT/BOOTX64.EFI'"));
@@ -76,10 +79,12 @@ TEST_F(MediaTest, TheSameFilesMakeTheSameImages) {
   for (const char* round : {"1", "2"}) {
     ASSERT_TRUE(make_usb_image(path(std::string("usb") + round), files));
     ASSERT_TRUE(make_iso_image(path(std::string("iso") + round), files));
-    // A build later and elsewhere: other times of the files, and of the clock in steps that FAT can tell.
-    std::filesystem::last_write_time(application,
-                                     std::filesystem::file_time_type::clock::now() - std::chrono::hours(100));
-    std::filesystem::last_write_time(script, std::filesystem::file_time_type::clock::now() - std::chrono::hours(9));
+    // A build later and elsewhere: other times of the files, and of the clock in steps that FAT can
+    // tell.
+    std::filesystem::last_write_time(
+        application, std::filesystem::file_time_type::clock::now() - std::chrono::hours(100));
+    std::filesystem::last_write_time(
+        script, std::filesystem::file_time_type::clock::now() - std::chrono::hours(9));
   }
   EXPECT_TRUE(*read_file(path("usb1")) == *read_file(path("usb2")));
   EXPECT_TRUE(*read_file(path("iso1")) == *read_file(path("iso2")));
@@ -96,7 +101,8 @@ TEST(MediaFile, IsANameAndAFile) {
   ASSERT_TRUE(file);
   EXPECT_EQ(file->name, "EFI/BOOT/BOOTX64.EFI");
   EXPECT_EQ(file->source, "out/kedge=1.efi");
-  for (const char* wrong : {"", "=", "a", "a=", "=a", "/a=b", "../a=b"}) EXPECT_FALSE(parse_media_file(wrong)) << wrong;
+  for (const char* wrong : {"", "=", "a", "a=", "=a", "/a=b", "../a=b"})
+    EXPECT_FALSE(parse_media_file(wrong)) << wrong;
   EXPECT_FALSE(parse_media_file(std::string(kMediaNameMax + 1, 'a') + "=b"));
 }
 

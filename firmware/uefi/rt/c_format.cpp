@@ -25,7 +25,8 @@ struct Output {
   }
 };
 
-// Widths come from the pattern, which is a constant of the library that calls; the limit keeps a mistake finite.
+// Widths come from the pattern, which is a constant of the library that calls; the limit keeps a
+// mistake finite.
 constexpr int kWidthMax = 1024;
 
 struct Directive {
@@ -74,12 +75,18 @@ int parse_number(const char*& at) noexcept {
 Directive parse_directive(const char*& at, Arguments& arguments) noexcept {
   Directive directive;
   for (;; ++at) {
-    if (*at == '-') directive.left = true;
-    else if (*at == '0') directive.zero = true;
-    else if (*at == '#') directive.alternate = true;
-    else if (*at == '+') directive.sign = '+';
-    else if (*at == ' ') directive.sign = directive.sign == '+' ? '+' : ' ';
-    else break;
+    if (*at == '-')
+      directive.left = true;
+    else if (*at == '0')
+      directive.zero = true;
+    else if (*at == '#')
+      directive.alternate = true;
+    else if (*at == '+')
+      directive.sign = '+';
+    else if (*at == ' ')
+      directive.sign = directive.sign == '+' ? '+' : ' ';
+    else
+      break;
   }
   if (*at == '*') {
     ++at;
@@ -127,7 +134,8 @@ void put_number(Output& output, const Directive& directive, std::uint64_t value,
 
   int zeros = directive.precision > count ? directive.precision - count : 0;
   const bool hex_prefix = directive.alternate && base == 16 && !is_zero;
-  if (directive.alternate && base == 8 && zeros == 0 && (count == 0 || digits[count - 1] != '0')) zeros = 1;
+  if (directive.alternate && base == 8 && zeros == 0 && (count == 0 || digits[count - 1] != '0'))
+    zeros = 1;
   const int prefix = (sign != 0 ? 1 : 0) + (hex_prefix ? 2 : 0);
   int padding = directive.width - prefix - zeros - count;
   if (padding > 0 && directive.zero && !directive.left && directive.precision < 0) {
@@ -144,9 +152,9 @@ void put_number(Output& output, const Directive& directive, std::uint64_t value,
 
 void put_text(Output& output, const Directive& directive, const char* text) noexcept {
   if (text == nullptr) text = "(null)";
-  const std::size_t length = directive.precision < 0
-                                 ? string_length(text)
-                                 : string_length(text, static_cast<std::size_t>(directive.precision));
+  const std::size_t length =
+      directive.precision < 0 ? string_length(text)
+                              : string_length(text, static_cast<std::size_t>(directive.precision));
   const long padding = directive.width - static_cast<long>(length);
   if (!directive.left) output.repeat(' ', padding);
   output.put(text, length);
@@ -154,19 +162,29 @@ void put_text(Output& output, const Directive& directive, const char* text) noex
 }
 
 // False for a conversion that is not known.
-bool put_conversion(Output& output, const Directive& directive, char conversion, Arguments& arguments) noexcept {
+bool put_conversion(Output& output, const Directive& directive, char conversion,
+                    Arguments& arguments) noexcept {
   switch (conversion) {
     case 'd':
     case 'i': {
       const std::int64_t value = arguments.signed_value(directive.length);
-      const auto magnitude = value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+      const auto magnitude =
+          value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
       put_number(output, directive, magnitude, 10, false, value < 0 ? '-' : directive.sign);
       return true;
     }
-    case 'u': put_number(output, directive, arguments.unsigned_value(directive.length), 10, false, 0); return true;
-    case 'o': put_number(output, directive, arguments.unsigned_value(directive.length), 8, false, 0); return true;
-    case 'x': put_number(output, directive, arguments.unsigned_value(directive.length), 16, false, 0); return true;
-    case 'X': put_number(output, directive, arguments.unsigned_value(directive.length), 16, true, 0); return true;
+    case 'u':
+      put_number(output, directive, arguments.unsigned_value(directive.length), 10, false, 0);
+      return true;
+    case 'o':
+      put_number(output, directive, arguments.unsigned_value(directive.length), 8, false, 0);
+      return true;
+    case 'x':
+      put_number(output, directive, arguments.unsigned_value(directive.length), 16, false, 0);
+      return true;
+    case 'X':
+      put_number(output, directive, arguments.unsigned_value(directive.length), 16, true, 0);
+      return true;
     case 'p': {
       Directive hex = directive;
       hex.alternate = true;
@@ -184,9 +202,14 @@ bool put_conversion(Output& output, const Directive& directive, char conversion,
       }
       return true;
     }
-    case 's': put_text(output, directive, static_cast<const char*>(arguments.pointer())); return true;
-    case '%': output.put('%'); return true;
-    default: return false;
+    case 's':
+      put_text(output, directive, static_cast<const char*>(arguments.pointer()));
+      return true;
+    case '%':
+      output.put('%');
+      return true;
+    default:
+      return false;
   }
 }
 

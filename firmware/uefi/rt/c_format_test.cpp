@@ -27,7 +27,8 @@ void agrees(int line, std::size_t size, const char* pattern, ...) {
   va_end(copy);
   va_end(list);
   EXPECT_EQ(our_length, their_length) << "line " << line << ": " << pattern;
-  EXPECT_EQ(std::string(ours, size + 1), std::string(theirs, size + 1)) << "line " << line << ": " << pattern;
+  EXPECT_EQ(std::string(ours, size + 1), std::string(theirs, size + 1))
+      << "line " << line << ": " << pattern;
 }
 #pragma clang diagnostic pop
 #define AGREES(...) agrees(__LINE__, 100, __VA_ARGS__)

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kSliceCount = Heap::kChunkBytes / Heap::kSliceBytes;
-constexpr std::uint64_t kChunkMagic = 0x6B6E756863676B65;  // told apart from pages that are not ours
+constexpr std::uint64_t kChunkMagic =
+    0x6B6E756863676B65;  // told apart from pages that are not ours
 constexpr std::uintptr_t kFreeMark = static_cast<std::uintptr_t>(0xF2EEF2EEF2EEF2EE);
 
 // Slots up to this size come from slabs of one slice, larger ones from slabs of four.
@@ -50,7 +51,7 @@ struct Heap::Slice {
 
 struct Heap::Chunk {
   std::uint64_t magic;
-  std::size_t bytes;        // taken from the page source
+  std::size_t bytes;         // taken from the page source
   std::size_t block_offset;  // of the only block of a chunk of its own; 0 for a shared chunk
   std::size_t slices_free;
   Chunk* next;
@@ -82,7 +83,8 @@ struct Heap::Chunk {
 // Multiples of 16 up to 128, then four classes to each doubling: no block wastes more than a fifth.
 std::size_t Heap::class_of(std::size_t bytes) noexcept {
   if (bytes <= 128) return (std::max<std::size_t>(bytes, 1) - 1) / 16;
-  const std::size_t doubling = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 7 for 129..256
+  const std::size_t doubling =
+      static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 7 for 129..256
   const std::size_t quarter = (bytes - 1 - (std::size_t{1} << doubling)) >> (doubling - 2);
   return 8 + (doubling - 7) * 4 + quarter;
 }
@@ -90,17 +92,20 @@ std::size_t Heap::class_of(std::size_t bytes) noexcept {
 std::size_t Heap::class_bytes(std::size_t size_class) noexcept {
   if (size_class < 8) return (size_class + 1) * 16;
   const std::size_t doubling = (size_class - 8) / 4 + 7;
-  return (std::size_t{1} << doubling) + ((size_class - 8) % 4 + 1) * (std::size_t{1} << (doubling - 2));
+  return (std::size_t{1} << doubling) +
+         ((size_class - 8) % 4 + 1) * (std::size_t{1} << (doubling - 2));
 }
 
 Heap::Chunk* Heap::chunk_of(const void* block) noexcept {
-  auto* const chunk = reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(kChunkBytes - 1));
+  auto* const chunk =
+      reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(kChunkBytes - 1));
   KEDGE_ASSERT(chunk != nullptr && chunk->magic == kChunkMagic);
   return chunk;
 }
 
 Heap::Slice* Heap::head_of(Chunk* chunk, const void* block) noexcept {
-  const auto offset = static_cast<std::size_t>(static_cast<const std::uint8_t*>(block) - chunk->base());
+  const auto offset =
+      static_cast<std::size_t>(static_cast<const std::uint8_t*>(block) - chunk->base());
   Slice* slice = &chunk->slices[offset / kSliceBytes];
   if (slice->use == Slice::Use::inside) slice -= slice->back;
   return slice;
@@ -215,7 +220,8 @@ void Heap::release_slot(Slice* slab, void* block) noexcept {
   const std::uintptr_t mark = reinterpret_cast<std::uintptr_t>(slot) ^ kFreeMark;
   if (slot->mark == mark) {
     // A block may hold that value by chance; only one in the list is free.
-    for (const Slot* free = slab->slots; free != nullptr; free = free->next) KEDGE_ASSERT(free != slot);
+    for (const Slot* free = slab->slots; free != nullptr; free = free->next)
+      KEDGE_ASSERT(free != slot);
   }
   if (slab->is_full()) link_slab(slab);
   slot->next = slab->slots;

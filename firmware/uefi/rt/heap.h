@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The firmware's heap: blocks cut from large page runs.
 //
-// AllocatePool takes microseconds and a header for each block; coroutine frames, buffers of lwIP and strings
-// come by the million. So memory is taken from the firmware in chunks of 1 MiB (aligned, so that the chunk
-// of a block is found by masking its address), which are divided into slices of 8 KiB:
+// AllocatePool takes microseconds and a header for each block; coroutine frames, buffers of lwIP
+// and strings come by the million. So memory is taken from the firmware in chunks of 1 MiB
+// (aligned, so that the chunk of a block is found by masking its address), which are divided into
+// slices of 8 KiB:
 //
 //   block size        where it lives
 //   up to 4 KiB       a slab: 1 or 4 slices cut into equal slots of one size class
 //   up to 512 KiB     a run of slices
 //   more              a chunk of its own
 //
-// A chunk whose slices are all free goes back to the firmware, except one that is kept for the next use.
+// A chunk whose slices are all free goes back to the firmware, except one that is kept for the next
+// use.
 #pragma once
 
 #include <cstddef>
@@ -30,19 +32,19 @@ class PageSource {
 };
 
 struct HeapStatistics {
-  std::size_t blocks = 0;       // handed out now
-  std::size_t bytes = 0;        // handed out now, with what rounding added
-  std::size_t bytes_max = 0;    // the most there ever was
-  std::size_t held = 0;         // taken from the page source now
-  std::size_t held_max = 0;     // the most there ever was
+  std::size_t blocks = 0;         // handed out now
+  std::size_t bytes = 0;          // handed out now, with what rounding added
+  std::size_t bytes_max = 0;      // the most there ever was
+  std::size_t held = 0;           // taken from the page source now
+  std::size_t held_max = 0;       // the most there ever was
   std::uint64_t allocations = 0;  // since the beginning
 };
 
 /// Not reentrant: who calls from more than one task priority level raises it around each call.
 class Heap {
  public:
-  static constexpr std::size_t kAlignment = 16;         // of every block
-  static constexpr std::size_t kAlignmentMax = 65536;   // that may be asked for
+  static constexpr std::size_t kAlignment = 16;        // of every block
+  static constexpr std::size_t kAlignmentMax = 65536;  // that may be asked for
   static constexpr std::size_t kChunkBytes = 1024 * 1024;
   static constexpr std::size_t kSliceBytes = 8192;
   static constexpr std::size_t kSlabBlockMax = 4096;
@@ -52,12 +54,12 @@ class Heap {
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
-  /// A block of at least `bytes` (0 counts as 1) at a multiple of `alignment`, a power of two; nullptr
-  /// when the page source has no more or the alignment is above kAlignmentMax.
+  /// A block of at least `bytes` (0 counts as 1) at a multiple of `alignment`, a power of two;
+  /// nullptr when the page source has no more or the alignment is above kAlignmentMax.
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = kAlignment) noexcept;
 
-  /// Takes back what allocate returned; nullptr is nothing. Asserts on anything else that it can tell: an
-  /// address outside the heap or inside a block, and a block that is free.
+  /// Takes back what allocate returned; nullptr is nothing. Asserts on anything else that it can
+  /// tell: an address outside the heap or inside a block, and a block that is free.
   void release(void* block) noexcept;
 
   /// How many bytes the block really has.
@@ -93,7 +95,7 @@ class Heap {
 
   PageSource& source_;
   Chunk* chunks_ = nullptr;
-  Chunk* spare_ = nullptr;  // the one shared chunk that is kept although it is empty
+  Chunk* spare_ = nullptr;            // the one shared chunk that is kept although it is empty
   Slice* partial_[kClassCount] = {};  // slabs with free slots
   HeapStatistics statistics_;
 };

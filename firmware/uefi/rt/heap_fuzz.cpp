@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The input is a program: each three bytes allocate or release; marks at both ends of each block must last.
+// The input is a program: each three bytes allocate or release; marks at both ends of each block
+// must last.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -20,10 +21,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t number = data[1] | static_cast<std::size_t>(data[2]) << 8;
     if (data[0] < 0x80) {
       const std::size_t bytes = number << (data[0] >> 4);
-      auto* const block = static_cast<std::uint8_t*>(heap.allocate(bytes, std::size_t{1} << (data[0] & 15)));
+      auto* const block =
+          static_cast<std::uint8_t*>(heap.allocate(bytes, std::size_t{1} << (data[0] & 15)));
       if (block == nullptr) continue;
       KEDGE_ASSERT(heap.size_of(block) >= bytes);
-      KEDGE_ASSERT(reinterpret_cast<std::uintptr_t>(block) % (std::size_t{1} << (data[0] & 15)) == 0);
+      KEDGE_ASSERT(reinterpret_cast<std::uintptr_t>(block) % (std::size_t{1} << (data[0] & 15)) ==
+                   0);
       block[0] = block[heap.size_of(block) - 1] = ++mark;
       blocks.emplace_back(block, mark);
     } else if (!blocks.empty()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A page source for the heap's tests: counts, refuses when told to, and finds pages given back wrongly.
+// A page source for the heap's tests: counts, refuses when told to, and finds pages given back
+// wrongly.
 #pragma once
 
 #include <cstdlib>
@@ -20,7 +21,8 @@ class TestPages final : public PageSource {
     if (bytes > limit) return nullptr;
     limit -= bytes;
     // A multiple of the alignment is what aligned_alloc wants to be asked for.
-    void* const pages = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    void* const pages =
+        std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     held_[pages] = bytes;
     return pages;
   }

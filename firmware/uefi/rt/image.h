@@ -6,7 +6,8 @@
 
 namespace kedge::uefi::rt {
 
-/// The memory type of the image's data: that of an application ends with the application, that of a driver does not.
+/// The memory type of the image's data: that of an application ends with the application, that of a
+/// driver does not.
 EFI_MEMORY_TYPE data_type() noexcept;
 
 }  // namespace kedge::uefi::rt

@@ -79,7 +79,8 @@ inline void copy(void* target, const void* source, std::size_t count) noexcept {
     return;
   }
   // The difference wraps around when `to` lies before `from`: then, too, forward is right.
-  const auto distance = reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
+  const auto distance =
+      reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
   if (distance >= count) {
     const Block last(from + count - kBlock);
     std::size_t done = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // operator new and delete, malloc and free, on the firmware's heap.
 //
-// The plain forms of operator new cannot fail in a program without exceptions: standard containers go on as if
-// they had memory. So running out there ends the program with that as its message; code that handles large or
-// foreign sizes asks with std::nothrow or from port/pages.h.
+// The plain forms of operator new cannot fail in a program without exceptions: standard containers
+// go on as if they had memory. So running out there ends the program with that as its message; code
+// that handles large or foreign sizes asks with std::nothrow or from port/pages.h.
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -24,8 +24,12 @@ void* must_allocate(std::size_t bytes, std::size_t alignment) noexcept {
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return must_allocate(bytes, kDefaultAlignment); }
-void* operator new[](std::size_t bytes) { return must_allocate(bytes, kDefaultAlignment); }
+void* operator new(std::size_t bytes) {
+  return must_allocate(bytes, kDefaultAlignment);
+}
+void* operator new[](std::size_t bytes) {
+  return must_allocate(bytes, kDefaultAlignment);
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return must_allocate(bytes, static_cast<std::size_t>(alignment));
 }
@@ -41,25 +45,50 @@ void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
 void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return kedge_heap_allocate(bytes, static_cast<std::size_t>(alignment));
 }
-void* operator new[](std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+void* operator new[](std::size_t bytes, std::align_val_t alignment,
+                     const std::nothrow_t&) noexcept {
   return kedge_heap_allocate(bytes, static_cast<std::size_t>(alignment));
 }
 
-void operator delete(void* block) noexcept { kedge_heap_free(block); }
-void operator delete[](void* block) noexcept { kedge_heap_free(block); }
-void operator delete(void* block, std::size_t) noexcept { kedge_heap_free(block); }
-void operator delete[](void* block, std::size_t) noexcept { kedge_heap_free(block); }
-void operator delete(void* block, std::align_val_t) noexcept { kedge_heap_free(block); }
-void operator delete[](void* block, std::align_val_t) noexcept { kedge_heap_free(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { kedge_heap_free(block); }
-void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { kedge_heap_free(block); }
-void operator delete(void* block, const std::nothrow_t&) noexcept { kedge_heap_free(block); }
-void operator delete[](void* block, const std::nothrow_t&) noexcept { kedge_heap_free(block); }
+void operator delete(void* block) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete[](void* block) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete(void* block, std::align_val_t) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete[](void* block, std::align_val_t) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete(void* block, const std::nothrow_t&) noexcept {
+  kedge_heap_free(block);
+}
+void operator delete[](void* block, const std::nothrow_t&) noexcept {
+  kedge_heap_free(block);
+}
 
 extern "C" {
 
-void* malloc(std::size_t bytes) noexcept { return kedge_heap_allocate(bytes, kDefaultAlignment); }
-void free(void* block) noexcept { kedge_heap_free(block); }
+void* malloc(std::size_t bytes) noexcept {
+  return kedge_heap_allocate(bytes, kDefaultAlignment);
+}
+void free(void* block) noexcept {
+  kedge_heap_free(block);
+}
 
 // Never written as malloc and memset by name: the compiler would turn that into a call of calloc.
 void* calloc(std::size_t count, std::size_t bytes) noexcept {

@@ -15,18 +15,21 @@ EFI_BOOT_SERVICES* boot_services() noexcept {
 class FirmwarePages final : public PageSource {
  public:
   void* allocate(std::size_t bytes, std::size_t alignment) noexcept override {
-    // AllocatePages aligns to 4 KiB: ask for more, and give back what lies around the aligned part. FreePages
-    // takes any part of an allocation.
+    // AllocatePages aligns to 4 KiB: ask for more, and give back what lies around the aligned part.
+    // FreePages takes any part of an allocation.
     const std::size_t pages = EFI_SIZE_TO_PAGES(bytes);
     const std::size_t surplus = EFI_SIZE_TO_PAGES(alignment) - 1;
     EFI_PHYSICAL_ADDRESS address = 0;
-    if (EFI_ERROR(boot_services()->AllocatePages(AllocateAnyPages, data_type(), pages + surplus, &address))) {
+    if (EFI_ERROR(boot_services()->AllocatePages(AllocateAnyPages, data_type(), pages + surplus,
+                                                 &address))) {
       return nullptr;
     }
-    const EFI_PHYSICAL_ADDRESS aligned = (address + alignment - 1) & ~(EFI_PHYSICAL_ADDRESS{alignment} - 1);
+    const EFI_PHYSICAL_ADDRESS aligned =
+        (address + alignment - 1) & ~(EFI_PHYSICAL_ADDRESS{alignment} - 1);
     const std::size_t before = EFI_SIZE_TO_PAGES(aligned - address);
     if (before > 0) boot_services()->FreePages(address, before);
-    if (surplus > before) boot_services()->FreePages(aligned + EFI_PAGES_TO_SIZE(pages), surplus - before);
+    if (surplus > before)
+      boot_services()->FreePages(aligned + EFI_PAGES_TO_SIZE(pages), surplus - before);
     return reinterpret_cast<void*>(static_cast<std::uintptr_t>(aligned));
   }
 

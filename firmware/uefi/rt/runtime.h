@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The interface between the run-time library and the program in app/ and uefi/. No UEFI headers, so that
-// anybody may include it.
+// The interface between the run-time library and the program in app/ and uefi/. No UEFI headers, so
+// that anybody may include it.
 //
 // What happens at entry (start.cpp): the stack protector's secret is drawn, kedge_image_handle and
-// kedge_system_table are set, the heap is ready, constructors of globals run, then kedge_main. When it returns and
-// the image is an application, or it returns an error, all memory goes back to the firmware. A driver that stays
-// calls kedge_runtime_end when it is unloaded. Destructors of globals never run.
+// kedge_system_table are set, the heap is ready, constructors of globals run, then kedge_main. When
+// it returns and the image is an application, or it returns an error, all memory goes back to the
+// firmware. A driver that stays calls kedge_runtime_end when it is unloaded. Destructors of globals
+// never run.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@
 
 extern "C" {
 
-/// The program. `image_handle` is an EFI_HANDLE, `system_table` an EFI_SYSTEM_TABLE*, the result an EFI_STATUS.
+/// The program. `image_handle` is an EFI_HANDLE, `system_table` an EFI_SYSTEM_TABLE*, the result an
+/// EFI_STATUS.
 std::size_t kedge_main(void* image_handle, void* system_table);
 
 /// What kedge_main was given.
@@ -31,7 +33,8 @@ std::size_t kedge_heap_size(const void* block) noexcept;
 /// Gives all memory back. For a driver's Unload function, as its last act.
 void kedge_runtime_end() noexcept;
 
-/// Leaves an application from anywhere: gives all memory back and calls BootServices->Exit. `status` is an EFI_STATUS.
+/// Leaves an application from anywhere: gives all memory back and calls BootServices->Exit.
+/// `status` is an EFI_STATUS.
 [[noreturn]] void kedge_runtime_exit(std::size_t status) noexcept;
 
 }  // extern "C"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The entry point of every image; runtime.h says what it does.
 //
-// Nothing relocates itself here: elf2pe turns the ELF file's relocations into those of a PE image, and the firmware
-// applies them when it loads the image. So read-only data stays read-only from the first instruction.
+// Nothing relocates itself here: elf2pe turns the ELF file's relocations into those of a PE image,
+// and the firmware applies them when it loads the image. So read-only data stays read-only from the
+// first instruction.
 #include <Uefi.h>
 
 #include <Protocol/LoadedImage.h>
@@ -14,7 +15,8 @@
 #include "uefi/rt/image.h"
 #include "uefi/rt/runtime.h"
 
-// Compared with its copy on the stack before each return. The null byte at the bottom stops overruns by strings.
+// Compared with its copy on the stack before each return. The null byte at the bottom stops
+// overruns by strings.
 extern "C" std::uintptr_t __stack_chk_guard;
 std::uintptr_t __stack_chk_guard = 0x595E9FBD94FDA700;
 
@@ -42,14 +44,16 @@ std::uint64_t ticks() noexcept {
 }
 
 // Runs before the guard is set, so it must not be guarded itself.
-__attribute__((no_stack_protector)) std::uintptr_t draw_guard(EFI_BOOT_SERVICES* boot, const void* handle) noexcept {
+__attribute__((no_stack_protector)) std::uintptr_t draw_guard(EFI_BOOT_SERVICES* boot,
+                                                              const void* handle) noexcept {
   std::uint64_t secret = 0;
   EFI_GUID rng_guid = EFI_RNG_PROTOCOL_GUID;
   EFI_RNG_PROTOCOL* rng = nullptr;
   if (!EFI_ERROR(boot->LocateProtocol(&rng_guid, nullptr, reinterpret_cast<void**>(&rng)))) {
     (void)rng->GetRNG(rng, nullptr, sizeof(secret), reinterpret_cast<UINT8*>(&secret));
   }
-  // Without a random number generator this is the best there is at entry; it need not keep secrets of the network.
+  // Without a random number generator this is the best there is at entry; it need not keep secrets
+  // of the network.
   secret ^= ticks() * 0x9E3779B97F4A7C15u;
   secret ^= reinterpret_cast<std::uintptr_t>(handle) * 0xD1B54A32D192ED03u;
   secret ^= secret >> 29;
@@ -60,7 +64,9 @@ using Initializer = void (*)();
 extern "C" const Initializer __init_array_start[];
 extern "C" const Initializer __init_array_end[];
 
-bool is_application() noexcept { return loaded_image == nullptr || loaded_image->ImageCodeType == EfiLoaderCode; }
+bool is_application() noexcept {
+  return loaded_image == nullptr || loaded_image->ImageCodeType == EfiLoaderCode;
+}
 
 std::size_t run(EFI_HANDLE handle, EFI_SYSTEM_TABLE* table) noexcept {
   EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -68,7 +74,8 @@ std::size_t run(EFI_HANDLE handle, EFI_SYSTEM_TABLE* table) noexcept {
   if (!EFI_ERROR(table->BootServices->HandleProtocol(handle, &guid, &interface))) {
     loaded_image = static_cast<EFI_LOADED_IMAGE_PROTOCOL*>(interface);
   }
-  for (const Initializer* initializer = __init_array_start; initializer != __init_array_end; ++initializer) {
+  for (const Initializer* initializer = __init_array_start; initializer != __init_array_end;
+       ++initializer) {
     (*initializer)();
   }
   const std::size_t status = kedge_main(handle, table);
@@ -84,15 +91,17 @@ EFI_MEMORY_TYPE data_type() noexcept {
 
 }  // namespace kedge::uefi::rt
 
-extern "C" __attribute__((no_stack_protector, used)) EFI_STATUS EFIAPI _start(EFI_HANDLE handle,
-                                                                            EFI_SYSTEM_TABLE* table) {
+extern "C" __attribute__((no_stack_protector, used)) EFI_STATUS EFIAPI
+_start(EFI_HANDLE handle, EFI_SYSTEM_TABLE* table) {
   kedge_image_handle = handle;
   kedge_system_table = table;
   __stack_chk_guard = kedge::uefi::rt::draw_guard(table->BootServices, handle);
   return kedge::uefi::rt::run(handle, table);
 }
 
-extern "C" [[noreturn]] void __stack_chk_fail() { kedge::assertion_failed("stack overrun", "stack protector", 0); }
+extern "C" [[noreturn]] void __stack_chk_fail() {
+  kedge::assertion_failed("stack overrun", "stack protector", 0);
+}
 
 extern "C" [[noreturn]] void kedge_runtime_exit(std::size_t status) noexcept {
   kedge_runtime_end();

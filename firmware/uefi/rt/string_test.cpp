@@ -10,7 +10,9 @@
 namespace kedge::uefi::rt {
 namespace {
 
-int sign(int value) { return (value > 0) - (value < 0); }
+int sign(int value) {
+  return (value > 0) - (value < 0);
+}
 
 constexpr const char* kTexts[] = {"", "a", "ab", "abc", "abd", "aab", "b", "\xFF", "aaab", "a b"};
 
