@@ -12,7 +12,7 @@
 namespace kedge::fake {
 namespace {
 
-FakeFirmware* current = nullptr;
+FakeFirmware* the_one = nullptr;  // NOLINT: there is one firmware
 
 constexpr UINT32 kDriverBits = EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE;
 
@@ -27,49 +27,49 @@ struct FakeServices {
   using Fake = FakeFirmware;
 
   static EFI_TPL EFIAPI raise_tpl(EFI_TPL level) {
-    if (level < current->tpl) current->violations.push_back("RaiseTPL lowers");
-    return std::exchange(current->tpl, level);
+    if (level < the_one->tpl) the_one->violations.push_back("RaiseTPL lowers");
+    return std::exchange(the_one->tpl, level);
   }
   static void EFIAPI restore_tpl(EFI_TPL level) {
-    if (level > current->tpl) current->violations.push_back("RestoreTPL raises");
-    current->tpl = level;
-    current->run_timers();
+    if (level > the_one->tpl) the_one->violations.push_back("RestoreTPL raises");
+    the_one->tpl = level;
+    the_one->run_timers();
   }
 
   static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE, EFI_MEMORY_TYPE, UINTN count,
                                           EFI_PHYSICAL_ADDRESS* address) {
-    if (const EFI_STATUS status = current->injected(Call::allocate_pages); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::allocate_pages); EFI_ERROR(status)) {
       return status;
     }
     void* memory = std::aligned_alloc(EFI_PAGE_SIZE, count * EFI_PAGE_SIZE);
     if (memory == nullptr) return EFI_OUT_OF_RESOURCES;
     std::memset(memory, 0xaf, count * EFI_PAGE_SIZE);
-    current->pages_[memory] = count;
+    the_one->pages_[memory] = count;
     *address = reinterpret_cast<EFI_PHYSICAL_ADDRESS>(memory);
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN count) {
     auto* memory = reinterpret_cast<void*>(address);
-    const auto found = current->pages_.find(memory);
-    if (found == current->pages_.end() || found->second != count) {
-      current->violations.push_back("FreePages of what was not allocated so");
+    const auto found = the_one->pages_.find(memory);
+    if (found == the_one->pages_.end() || found->second != count) {
+      the_one->violations.push_back("FreePages of what was not allocated so");
       return EFI_NOT_FOUND;
     }
-    current->pages_.erase(found);
+    the_one->pages_.erase(found);
     std::free(memory);
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE, UINTN bytes, void** buffer) {
-    if (const EFI_STATUS status = current->injected(Call::allocate_pool); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::allocate_pool); EFI_ERROR(status)) {
       return status;
     }
     *buffer = std::malloc(bytes == 0 ? 1 : bytes);
-    current->pools_[*buffer] = bytes;
+    the_one->pools_[*buffer] = bytes;
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI free_pool(void* buffer) {
-    if (current->pools_.erase(buffer) == 0) {
-      current->violations.push_back("FreePool of what is no pool");
+    if (the_one->pools_.erase(buffer) == 0) {
+      the_one->violations.push_back("FreePool of what is no pool");
       return EFI_INVALID_PARAMETER;
     }
     std::free(buffer);
@@ -78,94 +78,94 @@ struct FakeServices {
 
   static EFI_STATUS EFIAPI create_event(UINT32 type, EFI_TPL level, EFI_EVENT_NOTIFY notify,
                                         void* context, EFI_EVENT* event) {
-    if (const EFI_STATUS status = current->injected(Call::create_event); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::create_event); EFI_ERROR(status)) {
       return status;
     }
-    current->events_.push_back({type, level, notify, context, -1, 0, false});
-    *event = &current->events_.back();
+    the_one->events_.push_back({type, level, notify, context, -1, 0, false});
+    *event = &the_one->events_.back();
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI close_event(EFI_EVENT event) {
-    auto& events = current->events_;
+    auto& events = the_one->events_;
     const auto found = std::find_if(events.begin(), events.end(),
                                     [&](Fake::FakeEvent& e) { return &e == event; });
     if (found == events.end()) {
-      current->violations.push_back("CloseEvent of no event");
+      the_one->violations.push_back("CloseEvent of no event");
       return EFI_INVALID_PARAMETER;
     }
-    current->pending_.remove(&*found);
+    the_one->pending_.remove(&*found);
     events.erase(found);
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY kind, UINT64 span) {
-    if (const EFI_STATUS status = current->injected(Call::set_timer); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::set_timer); EFI_ERROR(status)) {
       return status;
     }
     auto& timer = *static_cast<Fake::FakeEvent*>(event);
     const auto ns = static_cast<std::int64_t>(span) * 100;
-    timer.due_ns = kind == TimerCancel ? -1 : current->now_ns + ns;
+    timer.due_ns = kind == TimerCancel ? -1 : the_one->now_ns + ns;
     timer.period_ns = kind == TimerPeriodic ? ns : 0;
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI wait_for_event(UINTN count, EFI_EVENT* events, UINTN* index) {
-    if (current->tpl != TPL_APPLICATION) return EFI_UNSUPPORTED;
+    if (the_one->tpl != TPL_APPLICATION) return EFI_UNSUPPORTED;
     for (int i = 0; i < 1'000'000; ++i) {
       for (UINTN e = 0; e < count; ++e) {
         // The one event that is not ours is WaitForKey.
-        const bool is_key = events[e] == current->in_.WaitForKey;
+        const bool is_key = events[e] == the_one->in_.WaitForKey;
         auto* event = static_cast<Fake::FakeEvent*>(events[e]);
-        if (is_key ? !current->keys.empty() : event->signaled) {
+        if (is_key ? !the_one->keys.empty() : event->signaled) {
           if (!is_key) event->signaled = false;
           *index = e;
           return EFI_SUCCESS;
         }
       }
-      current->advance_ns(10'000);
+      the_one->advance_ns(10'000);
     }
-    current->violations.push_back("WaitForEvent would wait for ever");
+    the_one->violations.push_back("WaitForEvent would wait for ever");
     return EFI_UNSUPPORTED;
   }
   static EFI_STATUS EFIAPI stall(UINTN microseconds) {
-    current->advance_ns(static_cast<std::int64_t>(microseconds) * 1000);
+    the_one->advance_ns(static_cast<std::int64_t>(microseconds) * 1000);
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI set_watchdog(UINTN seconds, UINT64, UINTN, CHAR16*) {
-    current->watchdog_s = static_cast<std::int64_t>(seconds);
+    the_one->watchdog_s = static_cast<std::int64_t>(seconds);
     return EFI_SUCCESS;
   }
 
   static EFI_STATUS EFIAPI install(EFI_HANDLE* handle, EFI_GUID* guid, EFI_INTERFACE_TYPE,
                                    void* interface) {
-    if (const EFI_STATUS status = current->injected(Call::install_protocol); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::install_protocol); EFI_ERROR(status)) {
       return status;
     }
-    if (*handle != nullptr && current->find(*handle, *guid) != nullptr) return EFI_INVALID_PARAMETER;
-    *handle = current->add_protocol(*handle, *guid, interface);
+    if (*handle != nullptr && the_one->find(*handle, *guid) != nullptr) return EFI_INVALID_PARAMETER;
+    *handle = the_one->add_protocol(*handle, *guid, interface);
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI uninstall(EFI_HANDLE handle, EFI_GUID* guid, void* interface) {
-    if (const EFI_STATUS status = current->injected(Call::uninstall_protocol); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::uninstall_protocol); EFI_ERROR(status)) {
       return status;
     }
-    Fake::Protocol* protocol = current->find(handle, *guid);
+    Fake::Protocol* protocol = the_one->find(handle, *guid);
     if (protocol == nullptr || protocol->interface != interface) return EFI_NOT_FOUND;
     for (const Fake::Open& open : protocol->opens) {
       if ((open.attributes & kDriverBits) != 0) return EFI_ACCESS_DENIED;
     }
-    current->remove_protocol(handle, *guid);
+    the_one->remove_protocol(handle, *guid);
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI open(EFI_HANDLE handle, EFI_GUID* guid, void** interface,
                                 EFI_HANDLE agent, EFI_HANDLE controller, UINT32 attributes) {
-    if (const EFI_STATUS status = current->injected(Call::open_protocol); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::open_protocol); EFI_ERROR(status)) {
       return status;
     }
-    if (current->find(handle) == nullptr) return EFI_INVALID_PARAMETER;
-    Fake::Protocol* protocol = current->find(handle, *guid);
+    if (the_one->find(handle) == nullptr) return EFI_INVALID_PARAMETER;
+    Fake::Protocol* protocol = the_one->find(handle, *guid);
     if (protocol == nullptr) return EFI_UNSUPPORTED;
     if ((attributes & kDriverBits) != 0) {
       for (;;) {
-        protocol = current->find(handle, *guid);
+        protocol = the_one->find(handle, *guid);
         if (protocol == nullptr) return EFI_UNSUPPORTED;
         const auto holder = std::find_if(
             protocol->opens.begin(), protocol->opens.end(),
@@ -178,7 +178,7 @@ struct FakeServices {
         }
         const EFI_HANDLE driver = holder->agent;
         if (EFI_ERROR(disconnect(holder->controller, driver, nullptr))) return EFI_ACCESS_DENIED;
-        protocol = current->find(handle, *guid);
+        protocol = the_one->find(handle, *guid);
         if (protocol == nullptr) return EFI_UNSUPPORTED;
         std::erase_if(protocol->opens, [&](const Fake::Open& o) { return o.agent == driver; });
       }
@@ -189,13 +189,13 @@ struct FakeServices {
   }
   static EFI_STATUS EFIAPI close(EFI_HANDLE handle, EFI_GUID* guid, EFI_HANDLE agent,
                                  EFI_HANDLE controller) {
-    Fake::Protocol* protocol = current->find(handle, *guid);
+    Fake::Protocol* protocol = the_one->find(handle, *guid);
     if (protocol == nullptr) return EFI_NOT_FOUND;
     const auto erased = std::erase_if(protocol->opens, [&](const Fake::Open& o) {
       return o.agent == agent && o.controller == controller;
     });
     if (erased == 0) {
-      current->violations.push_back("CloseProtocol of what is not open");
+      the_one->violations.push_back("CloseProtocol of what is not open");
       return EFI_NOT_FOUND;
     }
     return EFI_SUCCESS;
@@ -203,7 +203,7 @@ struct FakeServices {
   static EFI_STATUS EFIAPI open_information(EFI_HANDLE handle, EFI_GUID* guid,
                                             EFI_OPEN_PROTOCOL_INFORMATION_ENTRY** entries,
                                             UINTN* count) {
-    Fake::Protocol* protocol = current->find(handle, *guid);
+    Fake::Protocol* protocol = the_one->find(handle, *guid);
     if (protocol == nullptr) return EFI_NOT_FOUND;
     *count = protocol->opens.size();
     void* buffer = nullptr;
@@ -219,13 +219,13 @@ struct FakeServices {
   }
   static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE type, EFI_GUID* guid, void*,
                                                 UINTN* count, EFI_HANDLE** buffer) {
-    if (const EFI_STATUS status = current->injected(Call::locate_handle_buffer);
+    if (const EFI_STATUS status = the_one->injected(Call::locate_handle_buffer);
         EFI_ERROR(status)) {
       return status;
     }
     std::vector<EFI_HANDLE> found;
-    for (auto& [handle, node] : current->nodes_) {
-      if (type == AllHandles || current->find(handle, *guid) != nullptr) found.push_back(handle);
+    for (auto& [handle, node] : the_one->nodes_) {
+      if (type == AllHandles || the_one->find(handle, *guid) != nullptr) found.push_back(handle);
     }
     if (found.empty()) return EFI_NOT_FOUND;
     void* memory = nullptr;
@@ -242,9 +242,9 @@ struct FakeServices {
     std::size_t best = 0;
     EFI_HANDLE best_handle = nullptr;
     const ByteView wanted = uefi::device_path_bytes(*path);
-    for (auto& [handle, node] : current->nodes_) {
-      if (current->find(handle, *guid) == nullptr) continue;
-      Fake::Protocol* protocol = current->find(handle, uefi::kGuid<EFI_DEVICE_PATH_PROTOCOL>);
+    for (auto& [handle, node] : the_one->nodes_) {
+      if (the_one->find(handle, *guid) == nullptr) continue;
+      Fake::Protocol* protocol = the_one->find(handle, uefi::kGuid<EFI_DEVICE_PATH_PROTOCOL>);
       if (protocol == nullptr) continue;
       const ByteView candidate = uefi::device_path_bytes(
           static_cast<EFI_DEVICE_PATH_PROTOCOL*>(protocol->interface));
@@ -262,85 +262,85 @@ struct FakeServices {
   }
   static EFI_STATUS EFIAPI connect(EFI_HANDLE controller, EFI_HANDLE*, EFI_DEVICE_PATH_PROTOCOL*,
                                    BOOLEAN) {
-    if (const EFI_STATUS status = current->injected(Call::connect_controller); EFI_ERROR(status)) {
+    if (const EFI_STATUS status = the_one->injected(Call::connect_controller); EFI_ERROR(status)) {
       return status;
     }
-    if (current->tpl >= TPL_CALLBACK) current->violations.push_back("ConnectController at raised TPL");
-    current->connected.push_back(controller);
-    return current->on_connect ? current->on_connect(controller) : EFI_SUCCESS;
+    if (the_one->tpl >= TPL_CALLBACK) the_one->violations.push_back("ConnectController at raised TPL");
+    the_one->connected.push_back(controller);
+    return the_one->on_connect ? the_one->on_connect(controller) : EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI disconnect(EFI_HANDLE controller, EFI_HANDLE driver, EFI_HANDLE) {
-    if (const EFI_STATUS status = current->injected(Call::disconnect_controller);
+    if (const EFI_STATUS status = the_one->injected(Call::disconnect_controller);
         EFI_ERROR(status)) {
       return status;
     }
-    if (current->tpl >= TPL_CALLBACK) {
-      current->violations.push_back("DisconnectController at raised TPL");
+    if (the_one->tpl >= TPL_CALLBACK) {
+      the_one->violations.push_back("DisconnectController at raised TPL");
     }
-    current->disconnected.emplace_back(controller, driver);
-    return current->on_disconnect ? current->on_disconnect(controller, driver) : EFI_SUCCESS;
+    the_one->disconnected.emplace_back(controller, driver);
+    return the_one->on_disconnect ? the_one->on_disconnect(controller, driver) : EFI_SUCCESS;
   }
 
   static EFI_STATUS EFIAPI load_image(BOOLEAN, EFI_HANDLE parent, EFI_DEVICE_PATH_PROTOCOL* path,
                                       void* source, UINTN bytes, EFI_HANDLE* handle) {
-    EFI_STATUS status = current->injected(Call::load_image);
+    EFI_STATUS status = the_one->injected(Call::load_image);
     if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION) return status;
     const ByteView content(static_cast<std::byte*>(source), bytes);
-    if (!EFI_ERROR(status) && current->on_load_image) status = current->on_load_image(content);
+    if (!EFI_ERROR(status) && the_one->on_load_image) status = the_one->on_load_image(content);
     if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION) return status;
-    *handle = current->add_handle();
-    Fake::Image& image = current->images[*handle];
+    *handle = the_one->add_handle();
+    Fake::Image& image = the_one->images[*handle];
     image.source.assign(content.begin(), content.end());
     const ByteView path_bytes = uefi::device_path_bytes(path);
     image.path.assign(path_bytes.begin(), path_bytes.end());
     image.protocol.Revision = EFI_LOADED_IMAGE_PROTOCOL_REVISION;
     image.protocol.ParentHandle = parent;
-    image.protocol.SystemTable = &current->table_;
+    image.protocol.SystemTable = &the_one->table_;
     EFI_DEVICE_PATH_PROTOCOL* rest = path;
     EFI_GUID guid = uefi::kGuid<EFI_DEVICE_PATH_PROTOCOL>;
     if (EFI_ERROR(locate_device_path(&guid, &rest, &image.protocol.DeviceHandle))) {
       image.protocol.DeviceHandle = nullptr;
     }
-    current->add_protocol(*handle, &image.protocol);
+    the_one->add_protocol(*handle, &image.protocol);
     return status;
   }
   static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN*, CHAR16**) {
-    const EFI_STATUS injected = current->injected(Call::start_image);
-    current->images.at(handle).started = true;
+    const EFI_STATUS injected = the_one->injected(Call::start_image);
+    the_one->images.at(handle).started = true;
     EFI_STATUS status = injected;
-    if (!EFI_ERROR(status) && current->on_start_image) status = current->on_start_image(handle);
+    if (!EFI_ERROR(status) && the_one->on_start_image) status = the_one->on_start_image(handle);
     // An application that returns is unloaded by the firmware.
     drop_image(handle);
     return status;
   }
   static EFI_STATUS EFIAPI unload_image(EFI_HANDLE handle) {
-    if (!current->images.contains(handle)) {
-      current->violations.push_back("UnloadImage of what is not loaded");
+    if (!the_one->images.contains(handle)) {
+      the_one->violations.push_back("UnloadImage of what is not loaded");
       return EFI_INVALID_PARAMETER;
     }
     drop_image(handle);
     return EFI_SUCCESS;
   }
   static void drop_image(EFI_HANDLE handle) {
-    current->remove_protocol(handle, uefi::kGuid<EFI_LOADED_IMAGE_PROTOCOL>);
-    current->images.erase(handle);
+    the_one->remove_protocol(handle, uefi::kGuid<EFI_LOADED_IMAGE_PROTOCOL>);
+    the_one->images.erase(handle);
   }
 
   static EFI_STATUS EFIAPI output_string(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL*, CHAR16* text) {
-    current->printed += uefi::to_utf8(text, 4096);
-    ++current->print_calls;
+    the_one->printed += uefi::to_utf8(text, 4096);
+    ++the_one->print_calls;
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI query_mode(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL*, UINTN, UINTN* columns,
                                       UINTN* rows) {
-    *columns = current->console_columns;
+    *columns = the_one->console_columns;
     *rows = 31;
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI read_key(EFI_SIMPLE_TEXT_INPUT_PROTOCOL*, EFI_INPUT_KEY* key) {
-    if (current->keys.empty()) return EFI_NOT_READY;
-    *key = current->keys.front();
-    current->keys.pop_front();
+    if (the_one->keys.empty()) return EFI_NOT_READY;
+    *key = the_one->keys.front();
+    the_one->keys.pop_front();
     return EFI_SUCCESS;
   }
 
@@ -350,8 +350,8 @@ struct FakeServices {
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI get_variable(CHAR16* name, EFI_GUID*, UINT32*, UINTN* size, void* data) {
-    const auto found = current->variables.find(units(name));
-    if (found == current->variables.end()) return EFI_NOT_FOUND;
+    const auto found = the_one->variables.find(units(name));
+    if (found == the_one->variables.end()) return EFI_NOT_FOUND;
     const bool fits = *size >= found->second.size();
     *size = found->second.size();
     if (!fits) return EFI_BUFFER_TOO_SMALL;
@@ -360,17 +360,17 @@ struct FakeServices {
   }
   static EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID*, UINT32, UINTN size, void* data) {
     const auto* bytes = static_cast<const std::byte*>(data);
-    current->variables[units(name)] = std::vector<std::byte>(bytes, bytes + size);
+    the_one->variables[units(name)] = std::vector<std::byte>(bytes, bytes + size);
     return EFI_SUCCESS;
   }
   static void EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS, UINTN, void*) {
-    current->resets.push_back(type);
+    the_one->resets.push_back(type);
   }
 };
 
 FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) {
-  KEDGE_ASSERT(current == nullptr);
-  current = this;
+  KEDGE_ASSERT(the_one == nullptr);
+  the_one = this;
   using S = FakeServices;
   boot_.RaiseTPL = S::raise_tpl;
   boot_.RestoreTPL = S::restore_tpl;
@@ -413,10 +413,12 @@ FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) 
   table_.ConsoleInHandle = console_in_handle;
 }
 
+FakeFirmware& FakeFirmware::current() { return *the_one; }
+
 FakeFirmware::~FakeFirmware() {
   for (auto& [memory, bytes] : pools_) std::free(memory);
   for (auto& [memory, count] : pages_) std::free(memory);
-  current = nullptr;
+  the_one = nullptr;
 }
 
 EFI_HANDLE FakeFirmware::add_handle() {

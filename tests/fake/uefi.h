@@ -63,6 +63,8 @@ class FakeFirmware {
   FakeFirmware(const FakeFirmware&) = delete;
   FakeFirmware& operator=(const FakeFirmware&) = delete;
 
+  /// The one that exists.
+  static FakeFirmware& current();
   uefi::Firmware& firmware() { return firmware_; }
   EFI_SYSTEM_TABLE& table() { return table_; }
 
@@ -79,6 +81,9 @@ class FakeFirmware {
   void add_open(EFI_HANDLE handle, const EFI_GUID& guid, EFI_HANDLE agent, EFI_HANDLE controller,
                 UINT32 attributes);
   void* interface(EFI_HANDLE handle, const EFI_GUID& guid);
+  std::vector<Open>& opens(EFI_HANDLE handle, const EFI_GUID& guid) {
+    return find(handle, guid)->opens;
+  }
   std::size_t handle_count() const { return nodes_.size(); }
   /// Records of openings by `agent`, over all handles.
   std::size_t open_count(EFI_HANDLE agent) const;
