@@ -59,8 +59,10 @@
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 6
 #define TCP_WND (65535U << TCP_RCV_SCALE)
-// The window normally opens with the next acknowledgement; this is for consumers that paused.
-#define TCP_WND_UPDATE_THRESHOLD (TCP_WND / 4)
+// The window normally opens with the next acknowledgement; this is for consumers that paused. It is a
+// part of the connection's own window, which is 64 KiB when the peer does not scale: tcp_recved, the only
+// user, has a variable of this name. A threshold above the window would leave it closed for ever.
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 4)
 #define TCP_QUEUE_OOSEQ 1
 #define LWIP_TCP_SACK_OUT 1
 // Bytes are bounded by the window; this bounds the memory that tiny segments take.
