@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Conversations with scripted DHCP servers on simulated time.
-#include "client/dhcp/dhcp_client.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "client/dhcp/dhcp_errors.h"
-#include "client/dhcp/dhcp_test_bed.h"
+#include "client/dhcp/dhcp_client_fixture.h"
 
 namespace kedge::client {
 namespace {
@@ -15,38 +9,6 @@ using namespace std::literals;
 using namespace kedge::literals;
 using testing::ElementsAre;
 using wire::DhcpMessageType;
-
-const std::pair<std::uint8_t, std::string> kPxeClass{60, "PXEClient"};
-
-class DhcpClientTest : public testing::Test, protected DhcpTestBed {
- protected:
-  static Reply offer(Reply reply = {}) {
-    reply.type = DhcpMessageType::offer;
-    return reply;
-  }
-  static Reply ack(Reply reply = {}) {
-    reply.type = DhcpMessageType::ack;
-    return reply;
-  }
-  static Reply proxy_offer(std::string file = {}) {
-    return offer({.yours = {},
-                  .next_server = kProxy,
-                  .server_id = kProxy,
-                  .file = std::move(file),
-                  .options = {kPxeClass}});
-  }
-  static bool is_discover(const Sent& message) {
-    return message.packet.type() == DhcpMessageType::discover;
-  }
-  /// A DHCP server that offers and confirms `reply`.
-  void serve(const Reply& reply, Duration delay = 1_ms) {
-    server = [this, reply, delay](const Sent& request) {
-      if (request.target.port != wire::kDhcpServerPort) return;
-      answer(request, is_discover(request) ? offer(reply) : ack(reply), delay);
-    };
-  }
-  void expect_clean() { EXPECT_TRUE(stack.sockets.empty()); }
-};
 
 TEST_F(DhcpClientTest, BootInformationInTheOfferEndsDiscoveryAtOnce) {
   serve({.next_server = {10, 0, 0, 2}, .file = "boot.efi", .options = {{1, "\xff\xff\xff\0"s}}});
@@ -81,156 +43,6 @@ TEST_F(DhcpClientTest, SocketIsBoundToTheInterfaceAndThePort) {
     inner(socket, target, payload);
   };
   EXPECT_TRUE(acquire().ok());
-}
-
-TEST_F(DhcpClientTest, PlainOfferWaitsAShortWindowForAProxy) {
-  serve({});
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  EXPECT_EQ(lease->boot.source, BootSource::none);
-  EXPECT_EQ(elapsed(), 501_ms);  // the least window after DISCOVER, and the REQUEST
-}
-
-TEST_F(DhcpClientTest, SlowServerMeansALongerWindow) {
-  serve({}, 600_ms);
-  ASSERT_TRUE(acquire().ok());
-  // Offer after 600 ms, so proxies may take 1200 ms. The second REQUEST (after 500 ms) is in vain.
-  EXPECT_EQ(elapsed(), 1800_ms);
-}
-
-TEST_F(DhcpClientTest, WindowHasALimit) {
-  settings.discover_first = 10_s;
-  serve({}, 1500_ms);
-  ASSERT_TRUE(acquire().ok());
-  EXPECT_EQ(elapsed(), 2_s + 1500_ms);
-}
-
-TEST_F(DhcpClientTest, ServersThatSayThereIsNoProxyAreBelieved) {
-  serve({.options = {{175, "\xb0\x01\x01"s}}});
-  ASSERT_TRUE(acquire().ok());
-  EXPECT_EQ(elapsed(), 2_ms);
-}
-
-TEST_F(DhcpClientTest, ProxyOffersCanBeIgnored) {
-  settings.proxy = ProxyPolicy::never;
-  server = [this](const Sent& request) {
-    if (is_discover(request)) answer(request, proxy_offer("proxy.efi"));
-    answer(request, is_discover(request) ? offer() : ack(), 1_ms);
-  };
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  EXPECT_FALSE(lease->proxy.has_value());
-  EXPECT_EQ(elapsed(), 2_ms);
-}
-
-TEST_F(DhcpClientTest, RequiredProxyIsWaitedForDespiteBootInformation) {
-  settings.proxy = ProxyPolicy::required;
-  server = [this](const Sent& request) {
-    answer(request, is_discover(request) ? offer({.file = "dhcp.efi"}) : ack({.file = "dhcp.efi"}));
-    if (is_discover(request)) answer(request, proxy_offer("proxy.efi"), 900_ms);
-  };
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  EXPECT_EQ(lease->boot.filename, "proxy.efi");
-  EXPECT_EQ(elapsed(), 900_ms);
-}
-
-TEST_F(DhcpClientTest, ProxyOfferEndsTheWindow) {
-  server = [this](const Sent& request) {
-    answer(request, is_discover(request) ? offer() : ack(), 1_ms);
-    if (is_discover(request)) answer(request, proxy_offer("proxy.efi"), 20_ms);
-  };
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  EXPECT_EQ(lease->boot.source, BootSource::proxy);
-  EXPECT_EQ(lease->boot.filename, "proxy.efi");
-  EXPECT_EQ(lease->boot.next_server, kProxy);
-  EXPECT_EQ(elapsed(), 21_ms);
-}
-
-TEST_F(DhcpClientTest, ProxyOfferBeforeTheAddressIsKept) {
-  server = [this](const Sent& request) {
-    if (is_discover(request)) answer(request, proxy_offer("proxy.efi"));
-    answer(request, is_discover(request) ? offer() : ack(), 300_ms);
-  };
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  EXPECT_EQ(lease->boot.filename, "proxy.efi");
-  EXPECT_EQ(elapsed(), 600_ms);
-}
-
-TEST_F(DhcpClientTest, ProxyOfferDuringTheRequestStillCounts) {
-  server = [this](const Sent& request) {
-    if (is_discover(request)) {
-      answer(request, offer({.options = {{175, "\xb0\x01\x01"s}}}), 1_ms);
-      answer(request, proxy_offer("proxy.efi"), 10_ms);
-    } else {
-      answer(request, ack(), 100_ms);
-    }
-  };
-  EXPECT_EQ(acquire()->boot.filename, "proxy.efi");
-}
-
-TEST_F(DhcpClientTest, ProxyWithoutBootFileIsAskedOnItsOwnPort) {
-  server = [this](const Sent& request) {
-    if (request.target.port == wire::kPxePort) {
-      EXPECT_EQ(interface.ipv4().address, kOurs) << "configured before unicast";
-      answer(request, ack({.yours = {}, .server_id = kServer, .file = "wrong.efi"}), 1_ms);
-      answer(request, ack({.yours = {}, .server_id = kProxy, .file = "wds.efi"}), 2_ms);
-    } else {
-      if (is_discover(request)) answer(request, proxy_offer());
-      answer(request, is_discover(request) ? offer() : ack(), 1_ms);
-    }
-  };
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  ASSERT_EQ(sent.size(), 3u);
-  EXPECT_EQ(sent[2].target, (wire::Endpoint{kProxy, wire::kPxePort}));
-  EXPECT_EQ(sent[2].packet.header().client, kOurs);
-  EXPECT_EQ(sent[2].packet.server_id(), kProxy);
-  EXPECT_NE(sent[2].packet.header().transaction, sent[1].packet.header().transaction);
-  EXPECT_EQ(lease->boot.filename, "wds.efi");
-  EXPECT_EQ(elapsed(), 4_ms);
-}
-
-TEST_F(DhcpClientTest, DhcpServerThatIsAlsoPxeServerIsAskedOnPort4011) {
-  server = [this](const Sent& request) {
-    if (request.target.port == wire::kPxePort) {
-      return answer(request, ack({.yours = {}, .file = "wds.efi", .options = {kPxeClass}}), 1_ms);
-    }
-    answer(request,
-           is_discover(request) ? offer({.options = {kPxeClass}}) : ack({.options = {kPxeClass}}),
-           1_ms);
-  };
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  EXPECT_EQ(lease->boot.filename, "wds.efi");
-  EXPECT_EQ(elapsed(), 3_ms) << "the class says that no other server is expected";
-}
-
-TEST_F(DhcpClientTest, SilentProxyIsGivenUpSoon) {
-  server = [this](const Sent& request) {
-    if (request.target.port == wire::kPxePort) return;
-    if (is_discover(request)) answer(request, proxy_offer());
-    answer(request, is_discover(request) ? offer() : ack());
-  };
-  const auto lease = acquire();
-  ASSERT_TRUE(lease.ok());
-  EXPECT_EQ(elapsed(), 3500_ms);  // 0.5 + 1 + 2 s
-  EXPECT_TRUE(lease->proxy.has_value()) << "its offer's options remain";
-  EXPECT_EQ(progress.back(), "DHCP: ProxyDHCP 10.0.0.4 does not answer, going on without");
-}
-
-TEST_F(DhcpClientTest, ClosedPortOfTheProxyIsGivenUpAtOnce) {
-  server = [this](const Sent& request) {
-    if (request.target.port == wire::kPxePort) {
-      return stack.sockets.front()->fail_next(Error(err::net_refused));
-    }
-    if (is_discover(request)) answer(request, proxy_offer());
-    answer(request, is_discover(request) ? offer() : ack());
-  };
-  ASSERT_TRUE(acquire().ok());
-  EXPECT_EQ(elapsed(), Duration());
 }
 
 TEST_F(DhcpClientTest, LostMessagesAreSentAgainWithDoubledWaits) {
@@ -268,11 +80,6 @@ TEST_F(DhcpClientTest, TriesAndTimesAreSettable) {
 TEST_F(DhcpClientTest, OffersWithoutAddressHaveTheirOwnError) {
   serve({.yours = {}});
   EXPECT_EQ(acquire().error(), err::dhcp_no_address);
-}
-
-TEST_F(DhcpClientTest, ProxyAloneHasItsOwnError) {
-  server = [this](const Sent& request) { answer(request, proxy_offer("x")); };
-  EXPECT_EQ(acquire().error(), err::dhcp_only_proxy);
 }
 
 TEST_F(DhcpClientTest, SendFailuresAreReportedAsSuch) {
@@ -477,77 +284,6 @@ TEST_F(DhcpClientTest, ReleaseGoesToTheServer) {
   EXPECT_EQ(sent[0].packet.type(), DhcpMessageType::release);
   EXPECT_EQ(sent[0].packet.header().client, kOurs);
   EXPECT_EQ(sent[0].packet.header().mac(), interface.idle_device.address);
-  expect_clean();
-}
-
-class BootServerTest : public DhcpClientTest {
- protected:
-  /// A lease whose proxy offers this option 43.
-  DhcpLease menu_lease(const std::string& encapsulated) {
-    const auto bytes = [this](Reply reply) {
-      return reply.bytes(1, interface.idle_device.address);
-    };
-    auto dhcp = DhcpPacket::parse(bytes(ack()));
-    auto proxy = DhcpPacket::parse(bytes(
-        offer({.yours = {}, .server_id = kProxy, .options = {kPxeClass, {43, encapsulated}}})));
-    return *DhcpLease::from_packets(*dhcp, *proxy, {});
-  }
-  Result<void> find(DhcpLease& lease, wire::PxeBootItem item = {0x8001, 0}) {
-    DhcpClient client(stack, interface, identity, settings);
-    return sim.run(client.find_boot_server(lease, item));
-  }
-  static Reply boot_reply(wire::Ipv4Address id, std::string item = "\x47\x04\x80\x01\0\0"s) {
-    return ack({.yours = {},
-                .next_server = id,
-                .server_id = id,
-                .file = "pxe.efi",
-                .options = {kPxeClass, {43, std::move(item)}}});
-  }
-};
-
-TEST_F(BootServerTest, ListedServersAreAskedInTurn) {
-  // No multicast, no broadcast, listed servers only: 10.0.0.7 and 10.0.0.8.
-  DhcpLease lease = menu_lease("\x06\x01\x07\x08\x0b\x80\x01\x02\x0a\0\0\x07\x0a\0\0\x08"s);
-  const wire::Ipv4Address second(10, 0, 0, 8);
-  server = [&](const Sent& request) {
-    if (request.target.address != second) return;
-    answer(request, boot_reply({10, 0, 0, 9}));                    // not on the list
-    answer(request, boot_reply(second, "\x47\x04\x80\x02\0\0"s));  // another type
-    answer(request, boot_reply(second), 1_ms);
-  };
-  ASSERT_TRUE(find(lease).ok());
-  EXPECT_EQ(elapsed(), 3_s + 1_ms);  // 1 + 2 s for the first server
-  EXPECT_EQ(lease.boot.source, BootSource::boot_server);
-  EXPECT_EQ(lease.boot.filename, "pxe.efi");
-  EXPECT_EQ(lease.boot.next_server, second);
-  EXPECT_EQ(sent[0].target, (wire::Endpoint{wire::Ipv4Address(10, 0, 0, 7), wire::kPxePort}));
-  EXPECT_EQ(as_text(*sent[0].packet.option(43)), "\x47\x04\x80\x01\0\0\xff"sv);
-  EXPECT_EQ(sent[0].packet.header().client, kOurs);
-  expect_clean();
-}
-
-TEST_F(BootServerTest, MulticastAndBroadcastComeFirst) {
-  DhcpLease lease = menu_lease("\x07\x04\xe0\0\x01\x02\x08\x07\x80\x01\x01\x0a\0\0\x07"s);
-  EXPECT_EQ(find(lease).error(), err::dhcp_boot_server_silent);
-  ASSERT_EQ(sent.size(), 6u);
-  EXPECT_EQ(sent[0].target, (wire::Endpoint{wire::Ipv4Address(224, 0, 1, 2), wire::kPxePort}));
-  EXPECT_EQ(sent[2].target, (wire::Endpoint{wire::Ipv4Address::broadcast(), 67}));
-  EXPECT_EQ(sent[4].target, (wire::Endpoint{wire::Ipv4Address(10, 0, 0, 7), wire::kPxePort}));
-  EXPECT_EQ(lease.boot.source, BootSource::none);
-}
-
-TEST_F(BootServerTest, NoWayToAskIsAnError) {
-  DhcpLease lease = menu_lease("\x06\x01\x03"s);
-  EXPECT_EQ(find(lease).error(), err::dhcp_no_boot_server);
-  DhcpLease plain = *DhcpLease::from_packets(lease.dhcp, {}, {});
-  EXPECT_EQ(find(plain).error(), err::dhcp_no_boot_server);
-  EXPECT_TRUE(sent.empty());
-}
-
-TEST_F(BootServerTest, CancellationIsPassedOn) {
-  DhcpLease lease = menu_lease("\x08\x03\x80\x01\x00"s);
-  at(500_ms, [this] { sim.scope.cancel(); });
-  EXPECT_EQ(find(lease).error(), err::async_cancelled);
   expect_clean();
 }
 

@@ -12,11 +12,15 @@ namespace kedge::client {
 inline constexpr unsigned kDnsAliasesMax = 8;
 inline constexpr std::size_t kDnsAddressesMax = 16;
 
-struct DnsAnswer {
+/// The addresses of a name, and for how long they may be kept.
+struct DnsAddresses {
   std::vector<wire::IpAddress> addresses;
+  std::uint32_t ttl_s = 0;  ///< least of all records that were used
+};
+
+struct DnsAnswer : DnsAddresses {
   /// Where the alias chain ends, when the answer has no address for that name.
   std::optional<wire::DnsName> alias;
-  std::uint32_t ttl_s = 0;  ///< least of all records that were used
 };
 
 /// Follows the aliases from the question's name. Errors: dns_too_many_aliases, wire_bad_dns.

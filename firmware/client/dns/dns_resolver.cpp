@@ -92,16 +92,16 @@ async::Task<Result<std::vector<wire::IpAddress>>> DnsResolver::look_up(const wir
                                                                        Instant deadline) noexcept {
   const Instant now = co_await async::current_time();
   if (auto cached = cache_.find(name, now); !cached.empty()) co_return std::move(cached);
-  auto skipped = []() -> async::Task<Result<DnsAnswer>> { co_return DnsAnswer(); };
+  auto skipped = []() -> async::Task<Result<DnsAddresses>> { co_return DnsAddresses(); };
   auto outcome = co_await async::when_all(
       settings_.ipv6 ? ask(name, wire::DnsType::aaaa, deadline) : skipped(),
       settings_.ipv4 ? ask(name, wire::DnsType::a, deadline) : skipped());
   const auto& [v6, v4] = outcome.values;
   std::vector<wire::IpAddress> addresses;  // RFC 6724: IPv6 first
   std::uint32_t ttl_s = DnsCache::kTtlMaxS;
-  for (const Result<DnsAnswer>* answer : {&v6, &v4}) {
+  for (const Result<DnsAddresses>* answer : {&v6, &v4}) {
     if (!*answer || (*answer)->addresses.empty()) continue;
-    const DnsAnswer& found = **answer;
+    const DnsAddresses& found = **answer;
     addresses.insert(addresses.end(), found.addresses.begin(), found.addresses.end());
     ttl_s = std::min(ttl_s, found.ttl_s);
   }
@@ -114,8 +114,8 @@ async::Task<Result<std::vector<wire::IpAddress>>> DnsResolver::look_up(const wir
   co_return fail(err::dns_no_address);
 }
 
-async::Task<Result<DnsAnswer>> DnsResolver::ask(const wire::DnsName& name, wire::DnsType type,
-                                                Instant deadline) noexcept {
+async::Task<Result<DnsAddresses>> DnsResolver::ask(const wire::DnsName& name, wire::DnsType type,
+                                                   Instant deadline) noexcept {
   const auto query = std::make_unique<Query>();
   query->question = {name, type};
   std::uint32_t ttl_s = DnsCache::kTtlMaxS;
@@ -124,7 +124,7 @@ async::Task<Result<DnsAnswer>> DnsResolver::ask(const wire::DnsName& name, wire:
     KEDGE_CO_CHECK(co_await ask_servers(*query, deadline));
     DnsAnswer& answer = *query->answer;
     ttl_s = answer.ttl_s = std::min(answer.ttl_s, ttl_s);
-    if (!answer.alias) co_return std::move(answer);
+    if (!answer.alias) co_return static_cast<DnsAddresses&&>(answer);
     query->question.name = *answer.alias;
   }
   co_return fail(err::dns_too_many_aliases);

@@ -54,8 +54,8 @@ class DnsResolver final : public net::Resolver {
   async::Task<Result<std::vector<wire::IpAddress>>> look_up(const wire::DnsName& name,
                                                             Instant deadline) noexcept;
   /// Addresses of one family; an empty list when the name has none.
-  async::Task<Result<DnsAnswer>> ask(const wire::DnsName& name, wire::DnsType type,
-                                     Instant deadline) noexcept;
+  async::Task<Result<DnsAddresses>> ask(const wire::DnsName& name, wire::DnsType type,
+                                        Instant deadline) noexcept;
   async::Task<Result<void>> ask_servers(Query& query, Instant deadline) noexcept;
   async::Task<Result<void>> ask_server(Query& query, wire::IpAddress server,
                                        Instant until) noexcept;
