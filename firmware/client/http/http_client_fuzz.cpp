@@ -36,9 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   client::HttpOptions options;
   options.credentials = client::Credentials{"user", "password"};
-  client::MemorySink sink;
+  fake::MemorySink sink;
   sink.limit = 65536;
-  client::RecordingProgress progress;
+  fake::RecordingProgress progress;
   client::HttpClient http(stack);
   const auto uri = wire::Uri::parse("http://10.0.0.1/file");
   const auto result = sim.run(http.get(*uri, options, sink, progress));

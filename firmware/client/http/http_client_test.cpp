@@ -42,8 +42,8 @@ class HttpClientTest : public testing::Test {
   fake::FakeStack stack{sim.loop};
   client::WebServer server{stack};
   client::HttpOptions options;
-  client::MemorySink sink;
-  client::RecordingProgress progress;
+  fake::MemorySink sink;
+  fake::RecordingProgress progress;
   client::HttpClient http{stack};
 };
 
@@ -532,7 +532,7 @@ TEST_F(HttpClientTest, CanBeCancelledAtEachTurn) {
     fake::SimLoop own;
     fake::FakeStack net(own.loop);
     client::WebServer web(net);
-    client::MemorySink target;
+    fake::MemorySink target;
     client::HttpClient client(net);
     web.reply("HTTP/1.1 302 F\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n");
     web.reply_and_reset(std::string(kTen) + "0123");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// For tests of the HTTP client: a scripted web server, a sink in memory, a progress that remembers.
+// For tests of the HTTP client: a scripted web server.
 #pragma once
 
 #include <deque>
@@ -7,46 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "client/sink.h"
 #include "tests/fake/net.h"
+#include "tests/fake/sink.h"
 
 namespace kedge::client {
-
-class MemorySink final : public Sink {
- public:
-  std::string data;
-  std::vector<std::uint64_t> expected;
-  std::size_t limit = 1 << 24;
-  unsigned cleared = 0;
-
-  Result<void> expect(std::uint64_t total) noexcept override {
-    expected.push_back(total);
-    return total > limit ? Result<void>(fail(err::base_no_memory)) : Result<void>();
-  }
-  Result<void> write(ByteView bytes) noexcept override {
-    if (data.size() + bytes.size() > limit) return fail(err::base_no_memory);
-    data += as_text(bytes);
-    return {};
-  }
-  std::uint64_t size() const noexcept override { return data.size(); }
-  void clear() noexcept override {
-    data.clear();
-    ++cleared;
-  }
-};
-
-class RecordingProgress final : public Progress {
- public:
-  std::vector<std::string> notes;
-  std::uint64_t last = 0;
-  std::optional<std::uint64_t> total;
-
-  void advanced(std::uint64_t bytes, std::optional<std::uint64_t> of) noexcept override {
-    last = bytes;
-    total = of;
-  }
-  void note(std::string_view text) noexcept override { notes.emplace_back(text); }
-};
 
 /// Answers requests by what the test queued, one action each; every action may open with `connect`.
 class WebServer {
