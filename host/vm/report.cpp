@@ -28,8 +28,8 @@ void add_transfers(std::vector<TimelineEvent>& events, const std::vector<HttpTra
 }
 
 std::string format_report(const VmReport& report) {
-  std::string how = report.accelerator == Accelerator::kvm ? "KVM" : "software emulation";
-  if (!report.accelerator_reason.empty()) how += fmt::format(": {}", report.accelerator_reason);
+  const std::string_view how =
+      report.accelerator == Accelerator::kvm ? "KVM" : "software emulation";
   return fmt::format("\nTimeline ({})\n{}\n{}: {}\n", how, format_timeline(report.timeline),
                      result_name(report.result), report.explanation);
 }

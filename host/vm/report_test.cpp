@@ -32,6 +32,17 @@ TEST(Report, TransfersBecomeEventsWithSizeAndRate) {
   EXPECT_EQ(events[3].what, "kernel started");
 }
 
+TEST(Report, PeopleSeeTimelineAndOutcome) {
+  VmReport report;
+  report.explanation = "matched: login:";
+  report.accelerator_reason = "asked for";
+  report.timeline = {{.at = 1.5, .what = "Kedge", .detail = "0.1.0"}};
+  EXPECT_EQ(format_report(report),
+            "\nTimeline (software emulation)\n"
+            "    1.500 s     +1.500  Kedge  0.1.0\n"
+            "\nsuccess: matched: login:\n");
+}
+
 TEST(Report, TheSummaryHasWhatProgramsNeed) {
   VmReport report;
   report.result = VmResult::timed_out;

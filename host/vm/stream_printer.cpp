@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "vm/stream_printer.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace kedge::host {
 namespace {
 
@@ -23,6 +26,7 @@ void StreamPrinter::feed(std::string_view bytes) {
 
 void StreamPrinter::show_partial() {
   const std::string_view partial = text_.partial();
+  if (partial.find_first_not_of(' ') == std::string_view::npos) return;  // blank, perhaps to stay so
   if (partial.size() < shown_) {  // backspaces: paint the line anew
     put(out_, "\r\x1b[K");
     shown_ = 0;
@@ -35,7 +39,11 @@ void StreamPrinter::end_line(std::string_view line, LineEnd end) {
   const std::size_t shown = shown_;
   shown_ = 0;
   if (end == LineEnd::redraw && !terminal_) return;
-  put(out_, line.substr(std::min(shown, line.size())));
+  // Firmware and installers clear the screen by blank lines.
+  const bool blank = shown == 0 && line.find_first_not_of(' ') == std::string_view::npos;
+  if (blank && std::exchange(blank_before_, true)) return;
+  blank_before_ = blank;
+  if (!blank) put(out_, line.substr(std::min(shown, line.size())));
   put(out_, end == LineEnd::redraw ? "\r\x1b[K" : "\n");
 }
 

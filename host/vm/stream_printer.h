@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Shows a serial console to a person as it comes: plain text, without the escape sequences that
-// would clear or repaint the terminal, and without every step of a progress display in a log file.
+// would clear or repaint the terminal, without runs of blank lines, and without every step of a
+// progress display in a log file.
 #pragma once
 
 #include <cstdio>
@@ -30,6 +31,7 @@ class StreamPrinter {
   std::FILE* out_;
   bool terminal_;
   ConsoleText text_;
+  bool blank_before_ = true;
   std::size_t shown_ = 0;  // bytes of the unfinished line that are on the screen
 };
 
