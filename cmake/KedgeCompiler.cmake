@@ -16,8 +16,10 @@ endif()
 
 find_program(KEDGE_CCACHE ccache)
 if(KEDGE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_C_COMPILER_LAUNCHER "${KEDGE_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${KEDGE_CCACHE}")
+  # With paths relative to the source tree, build directories share what was compiled.
+  set(launcher env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${KEDGE_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${launcher}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${launcher}")
 endif()
 
 # Warnings for all our own code.
@@ -41,7 +43,11 @@ add_library(kedge_include INTERFACE)
 target_include_directories(kedge_include INTERFACE "${PROJECT_SOURCE_DIR}/firmware" "${PROJECT_BINARY_DIR}/generated")
 
 # Paths in debug information and __FILE__ are relative to the source tree, so that builds are reproducible anywhere.
-add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
+add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${PROJECT_BINARY_DIR}" kedge_build_inside)
+if(NOT kedge_build_inside)
+  add_compile_options("-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
+endif()
 
 if(KEDGE_PLATFORM STREQUAL "host")
   if(KEDGE_SANITIZE)
