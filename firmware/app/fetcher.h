@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Fetcher: downloads by URI scheme with the clients that this configuration has.
+// Fetcher: the clients of this configuration behind the image store's Downloader.
 #pragma once
 
 #include "app/image_store.h"
-#include "client/http/http_client.h"
+#include "client/fetch.h"
 
 namespace kedge::app {
 
 class Fetcher final : public Downloader {
  public:
-  Fetcher(net::Stack& stack, std::string user_agent) noexcept
-      : http_(stack), user_agent_(std::move(user_agent)) {}
+  Fetcher(net::Stack& stack, std::string user_agent) noexcept : fetcher_(stack) {
+    options_.http.user_agent = std::move(user_agent);
+  }
 
   async::Task<Result<wire::Uri>> download(wire::Uri uri, Duration stall_timeout, client::Sink& sink,
-                                          client::Progress& progress) noexcept override;
+                                          client::Progress& progress) noexcept override {
+    client::FetchOptions options = options_;
+    if (stall_timeout != Duration::infinite()) options.set_patience(stall_timeout);
+    KEDGE_CO_TRY(client::FetchResult result,
+                 co_await fetcher_.fetch(std::move(uri), options, sink, progress));
+    co_return std::move(result.uri);
+  }
   /// Ends connections that wait for further requests; to be called before the NICs are given back.
-  void close_idle() noexcept { http_.close_idle(); }
+  void close_idle() noexcept { fetcher_.close_idle(); }
 
  private:
-  client::HttpClient http_;
-  std::string user_agent_;
+  client::Fetcher fetcher_;
+  client::FetchOptions options_;
 };
 
 }  // namespace kedge::app

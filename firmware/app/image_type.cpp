@@ -24,6 +24,14 @@ std::string_view image_type_name(const client::PageSink& data) noexcept {
   return "";
 }
 
+bool is_linux(ByteView bytes) noexcept {
+  // Documentation/arch/x86/boot.rst: "HdrS" at 0x202; arm64/booting.rst: "ARM\x64" at 0x38.
+  const auto has = [bytes](std::size_t offset, std::string_view magic) {
+    return bytes.size() >= offset + magic.size() && as_text(bytes.subspan(offset, magic.size())) == magic;
+  };
+  return starts_with(bytes, "MZ") && (has(0x202, "HdrS") || has(0x38, "ARM\x64"));
+}
+
 Result<void> check_startable(port::Console& console, std::string_view name, ByteView bytes) noexcept {
   if (starts_with(bytes, "MZ")) return {};
   format_to(console, "{} is not an EFI image\n", name);
