@@ -98,16 +98,14 @@ Outcome configure(Invocation& invocation, std::size_t index) noexcept {
   co_return outcome;
 }
 
-/// One after the other until one succeeds: the interface with the server is seldom known.
+/// One after the other until one succeeds: the interface with the server is seldom known. Why the
+/// others failed is told by configure() itself.
 Outcome run_ifconf(Invocation& invocation) noexcept {
   KEDGE_CO_TRY(const std::vector<std::size_t> chosen, choose(invocation));
   Result<void> outcome;
   for (const std::size_t index : chosen) {
     outcome = co_await configure(invocation, index);
     if (outcome.ok() || outcome.error().kind() == ErrorKind::cancelled) break;
-    if (index == chosen.back()) break;
-    format_to(invocation.environment.console, "{}: {}\n",
-              invocation.environment.interfaces.describe(index).name, outcome.error());
   }
   co_return outcome;
 }

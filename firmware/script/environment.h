@@ -60,7 +60,7 @@ class Images {
   virtual ImageId selected() noexcept = 0;
   virtual void select(ImageId image) noexcept = 0;
   virtual void set_arguments(ImageId image, std::string arguments) noexcept = 0;
-  /// Frees the image when its execution has ended.
+  /// Notes that the image is to be freed when its execution has ended; the interpreter does that.
   virtual void set_free_after_use(ImageId image, bool enabled) noexcept = 0;
   virtual void free(ImageId image) noexcept = 0;
 
@@ -111,7 +111,8 @@ class Interfaces {
   virtual void close(std::size_t index) noexcept = 0;
   virtual async::Task<Result<void>> wait_link(std::size_t index,
                                               std::optional<Duration> timeout) noexcept = 0;
-  /// Opens the interface if needed, waits for its link and obtains addresses.
+  /// Opens the interface if needed, waits for its link and obtains addresses. Says on the console
+  /// why it failed: when several interfaces are tried, only the last error is returned.
   virtual async::Task<Result<void>> configure(std::size_t index,
                                               ConfigureRequest request) noexcept = 0;
   /// One line per route, in words.

@@ -90,7 +90,9 @@ async::Task<Result<void>> Interpreter::run_once(ImageId image, ImageId& replacem
   const std::optional<ImageInfo> after = images.describe(image);
   images.release(image);
   images.set_working_uri(std::move(outer_uri));
-  if (after && after->free_after_use) images.free(image);
+  // A script that was replaced will not run again, and must not be taken for an initrd.
+  const bool replaced = replacement != ImageId::none && replacement != image;
+  if (after && (after->free_after_use || replaced)) images.free(image);
   co_return outcome;
 }
 

@@ -57,6 +57,19 @@ TEST(interpreter, replaces_scripts_without_end_and_without_nesting) {
   EXPECT_EQ(world.settings.text("count"), "200");
 }
 
+TEST(interpreter, frees_scripts_that_were_replaced_and_images_after_use) {
+  FakeWorld world;
+  world.images.server["http://server/linux"].content = "ELF";
+  world.images.server["http://server/next.ipxe"].content =
+      "#!ipxe\nchain --autofree linux\nimgfetch linux\n";
+  EXPECT_TRUE(world.run("#!ipxe\nchain --replace next.ipxe\n").ok());
+  std::vector<std::string> names;
+  for (const ImageId image : world.images.list())
+    names.push_back(world.images.describe(image)->name);
+  EXPECT_EQ(names, (std::vector<std::string>{"next.ipxe", "linux"}));
+  EXPECT_EQ(world.images.executed, std::vector<std::string>{"linux"});
+}
+
 TEST(interpreter, restores_the_working_uri_after_each_image) {
   FakeWorld world;
   world.images.set_working_uri("http://outer/");
@@ -71,6 +84,46 @@ TEST(interpreter, ends_when_its_scope_is_cancelled_even_where_failures_are_handl
   const Result<void> outcome = world.run("#!ipxe\n:a sleep 1 ||\ngoto a\n");
   ASSERT_FALSE(outcome.ok());
   EXPECT_EQ(outcome.error().kind(), ErrorKind::cancelled);
+}
+
+/// Cancels a scope after a number of turns of the loop.
+class TurnLimit final : public async::Poller {
+ public:
+  TurnLimit(async::CancelScope& scope, int turns) : scope_(scope), turns_(turns) {}
+  bool poll() noexcept override {
+    if (turns_-- == 0) scope_.cancel();
+    return false;
+  }
+  bool used() const { return turns_ < 0; }
+
+ private:
+  async::CancelScope& scope_;
+  int turns_;
+};
+
+TEST(interpreter, can_be_cancelled_at_every_turn_and_leaves_nothing_behind) {
+  bool cancelled = true;
+  for (int turns = 0; cancelled; ++turns) {
+    ASSERT_LT(turns, 1000);
+    FakeWorld world;
+    TurnLimit limit(world.sim.scope, turns);
+    world.sim.loop.add_poller(limit);
+    world.images.server["http://server/linux"].content = "ELF";
+    world.images.server["http://server/child.ipxe"].content =
+        "#!ipxe\ndhcp || dhcp net1\nkernel linux a=b\nprompt --timeout 10 ||\nboot ; echo on\n";
+    world.at(Duration::seconds(90), [&] { world.input.type("exit\r"); });
+    const Result<void> outcome = world.run(
+        "#!ipxe\n:again chain --autofree child.ipxe && goto out || goto again\n:out shell\ntime "
+        "sleep 1\n");
+    cancelled = limit.used();
+    // The last turn may come too late to stop anything.
+    if (cancelled && !outcome.ok()) EXPECT_EQ(outcome.error().kind(), ErrorKind::cancelled);
+    if (!cancelled) EXPECT_TRUE(outcome.ok()) << world.console.output;
+    world.events.clear();
+    EXPECT_EQ(world.sim.loop.armed_timers(), 0u);
+    EXPECT_EQ(world.images.working_uri(), "");
+    for (const FakeImages::Image& image : world.images.images) EXPECT_EQ(image.holds, 0);
+  }
 }
 
 TEST(interpreter, runs_text_that_is_no_image_and_an_image_in_its_place) {
