@@ -80,7 +80,8 @@ void NetworkInterfaces::set_facts(InterfaceSlot& slot) noexcept {
   slot.settings.set_fact("ifname", script::RawValue(slot.interface.name()));
   slot.settings.set_fact("linktype", script::RawValue("Ethernet"));
   slot.settings.set_fact("bustype", script::RawValue("PCI"));
-  if (!slot.facts.bus.empty()) slot.settings.set_fact("busloc", script::RawValue(slot.facts.bus));
+  auto location = script::parse_setting(script::SettingType::busdevfn, slot.facts.bus);
+  if (location.ok()) slot.settings.set_fact("busloc", *std::move(location));
 }
 
 void NetworkInterfaces::offer_cached_lease(const wire::MacAddress& mac,
