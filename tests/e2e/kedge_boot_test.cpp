@@ -3,6 +3,8 @@
 // Every way in which Kedge boots a machine, each proved by tokens that the booted userland prints.
 #include <fmt/format.h>
 
+#include <ostream>
+
 #include "tests/e2e/rig/fixture.h"
 
 namespace kedge::host::e2e {
@@ -28,8 +30,8 @@ class KedgeBoots : public E2eTest {
     if (HasFailure()) return;
     boot(spec);
     if (HasFailure()) return;
-    expect_console(R"(^Kedge \S+)");
     expect_proof(*payload_, timeout);
+    expect_banner();
   }
 
  private:
@@ -68,6 +70,8 @@ struct ChainCase {
   const char* name;
   const char* application;
 };
+
+void PrintTo(const ChainCase& value, std::ostream* out) { *out << value.name; }
 
 class KedgeIsChainLoaded : public KedgeBoots, public testing::WithParamInterface<ChainCase> {};
 
@@ -123,6 +127,8 @@ struct TransportCase {
   FileServer server;
   const char* nic;
 };
+
+void PrintTo(const TransportCase& value, std::ostream* out) { *out << value.name; }
 
 class KedgeFetches : public KedgeBoots, public testing::WithParamInterface<TransportCase> {};
 

@@ -234,6 +234,11 @@ void E2eTest::expect_proof(const Payload& payload, Duration timeout) {
   EXPECT_EQ(vm_->state(), VmState::powered_off);
 }
 
+void E2eTest::expect_banner() {
+  EXPECT_TRUE(vm_->serial().search(Pattern::must_compile(R"(^Kedge \S+)")))
+      << "it was not Kedge that ran";
+}
+
 void E2eTest::add_next_boot_option(MachineSpec& machine) {
   auto next = make_next_boot_option(directory_);
   E2E_ASSERT_OK(next);

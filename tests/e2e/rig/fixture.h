@@ -80,6 +80,8 @@ class E2eTest : public testing::Test {
   // The userland of the payload has shown its tokens and switched the machine off.
   void expect_proof(const Payload& payload, Duration timeout = kBootTimeout);
 
+  // Kedge's first line has been on the console.
+  void expect_banner();
   // A second disk with another program, as the firmware's next boot option.
   void add_next_boot_option(MachineSpec& machine);
   // Kedge has shown a failure: presses keys until it returns and that program has run.
