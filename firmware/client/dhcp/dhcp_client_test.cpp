@@ -201,15 +201,27 @@ TEST_F(DhcpClientTest, DuplicatesChangeNothing) {
   EXPECT_EQ(progress.size(), 4u) << "and do not flood the screen";
 }
 
+/// A NIC that has something for us in every turn of the loop, before any timer is looked at.
+class Flood final : public async::Poller {
+ public:
+  Flood(fake::SimClock& clock, std::function<void()> deliver)
+      : clock_(clock), deliver_(std::move(deliver)) {}
+  bool poll() noexcept override {
+    clock_.advance(1_ms);
+    deliver_();
+    return true;
+  }
+
+ private:
+  fake::SimClock& clock_;
+  std::function<void()> deliver_;
+};
+
 TEST_F(DhcpClientTest, FloodOfNonsenseDoesNotStretchTheTries) {
-  // Something arrives in every turn of the loop, for ever.
-  std::function<void()> flood = [&] {
-    answer_bytes({std::byte{2}}, kServer);
-    at(1_ms, flood);
-  };
-  flood();
+  Flood flood(sim.clock, [this] { answer_bytes({std::byte{2}}, kServer); });
+  sim.loop.add_poller(flood);
   EXPECT_EQ(acquire().error(), err::dhcp_no_answer);
-  EXPECT_EQ(elapsed(), 15_s);
+  EXPECT_LT(elapsed(), 16_s);
 }
 
 TEST_F(DhcpClientTest, StrayIcmpErrorsDuringDiscoveryAreIgnored) {

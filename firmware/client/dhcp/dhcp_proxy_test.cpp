@@ -25,6 +25,17 @@ TEST_F(DhcpProxyTest, SlowServerMeansALongerWindow) {
   EXPECT_EQ(elapsed(), 1800_ms);
 }
 
+TEST_F(DhcpProxyTest, LaterOffersDoNotStretchTheWindow) {
+  server = [this](const Sent& request) {
+    if (!is_discover(request)) return answer(request, ack());
+    answer(request, offer(), 1_ms);
+    answer(request, offer({.server_id = kProxy}), 400_ms);
+  };
+  ASSERT_TRUE(acquire().ok());
+  EXPECT_EQ(elapsed(), 500_ms);
+  EXPECT_EQ(sent.back().packet.server_id(), kServer) << "of equals the first";
+}
+
 TEST_F(DhcpProxyTest, WindowHasALimit) {
   settings.discover_first = 10_s;
   serve({}, 1500_ms);

@@ -96,6 +96,7 @@ TEST_F(DnsResolverTest, SilentServersAreAskedInRoundsWithDoubledWaits) {
 TEST_F(DnsResolverTest, DeadlineCutsItShort) {
   EXPECT_EQ(resolve("a.b", 1500_ms).error(), err::dns_no_answer);
   EXPECT_EQ(elapsed(), 1500_ms);
+  EXPECT_EQ(seen.size(), 2u) << "nothing is sent when the time is over";
 }
 
 TEST_F(DnsResolverTest, SecondServerHelpsOut) {
