@@ -103,6 +103,7 @@ void FaultInjector::receive(Frame frame) noexcept {
 std::uint32_t FaultInjector::poll(Receiver& receiver, std::uint32_t budget) noexcept {
   (void)inner().poll(*this, budget);
   const Instant now = loop_.now();
+  const bool sending = !outgoing_.empty() && outgoing_.front().due <= now;
   while (!outgoing_.empty() && outgoing_.front().due <= now) {
     Held held = std::move(outgoing_.front());
     outgoing_.erase(outgoing_.begin());
@@ -116,7 +117,12 @@ std::uint32_t FaultInjector::poll(Receiver& receiver, std::uint32_t budget) noex
     receiver.receive(std::move(frame));
     ++count;
   }
-  arm();
+  if (sending) {
+    // Another turn at once: on simulated time the other end must see the frame before the clock jumps.
+    (void)loop_.arm(wake_, now);
+  } else {
+    arm();
+  }
   return count;
 }
 

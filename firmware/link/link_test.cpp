@@ -221,6 +221,8 @@ TEST(FaultInjector, HoldsFramesAndWakesTheLoopForThem) {
   Collector none;
   wire.injector.poll(none, 9);
   EXPECT_EQ(wire.pair.right().poll(collector, 9), 1u);
+  EXPECT_EQ(wire.time.loop.next_deadline(), wire.time.clock.now());  // for the other end
+  wire.injector.poll(none, 9);
   EXPECT_EQ(wire.time.loop.armed_timers(), 0u);
 }
 

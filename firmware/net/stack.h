@@ -72,7 +72,8 @@ class Stack {
  public:
   /// Errors: net_port_in_use.
   virtual Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) noexcept = 0;
-  /// Connects by TCP. Errors: net_refused, net_unreachable, async_timed_out, async_cancelled.
+  /// Connects by TCP. Errors: net_refused, net_unreachable, net_no_neighbour (nobody answers ARP),
+  /// async_timed_out, async_cancelled.
   virtual async::Task<Result<std::unique_ptr<Stream>>> connect(wire::Endpoint target,
                                                                Instant deadline) noexcept = 0;
   /// DNS servers in the order in which they should be asked, and the domains to append.

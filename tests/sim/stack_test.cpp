@@ -250,6 +250,44 @@ TEST(Stack, DelaysFramesWhileTheRingIsFull) {
   EXPECT_EQ(network.net0->statistics().transmit_dropped, 0u);
 }
 
+TEST(Stack, KeepsTwoInterfacesApart) {
+  link::LoopbackPair second_pair;
+  Network network;
+  FramePeer second_peer(network.time.loop, second_pair.right(), {172, 16, 0, 1});
+  net::Interface& net1 = **network.stack->add(second_pair.left());
+  EXPECT_EQ(net1.name(), "net1");
+  ASSERT_TRUE(net1.open().ok());
+
+  // DHCP on both at once, on the same port.
+  auto first = network.stack->open_udp({.interface = network.net0, .local_port = 68, .broadcast = true});
+  auto second = network.stack->open_udp({.interface = &net1, .local_port = 68, .broadcast = true});
+  ASSERT_TRUE(first.ok() && second.ok());
+  second_peer.on_udp = [&](const FramePeer::Udp& datagram) {
+    EXPECT_EQ(as_text(datagram.payload), "second");
+    second_peer.send_udp({wire::Ipv4Address(172, 16, 0, 1), 67}, {wire::Ipv4Address::broadcast(), 68},
+                         wire::MacAddress::broadcast(), as_byte_view("offer"));
+  };
+  unsigned at_first = 0;
+  network.peer->on_udp = [&](const FramePeer::Udp&) { ++at_first; };
+  ASSERT_TRUE((*second)->send({wire::Ipv4Address::broadcast(), 67}, as_byte_view("second")).ok());
+  auto offer = network.run((*second)->receive(network.after(1_s)));
+  ASSERT_TRUE(offer.ok());
+  EXPECT_EQ(as_text(offer->payload), "offer");
+  EXPECT_FALSE(network.run((*first)->receive(network.after(10_ms))).ok());
+  EXPECT_EQ(at_first, 0u);
+
+  // Routes choose the interface.
+  network.configure();
+  ASSERT_TRUE(net1.configure({.address = {172, 16, 0, 2}, .prefix_bits = 16, .gateway = {172, 16, 0, 1}}).ok());
+  second_peer.tcp[80] = {.send_bytes = 10};
+  auto stream = network.run(network.stack->connect({wire::Ipv4Address(172, 16, 0, 1), 80}, network.after(5_s)));
+  ASSERT_TRUE(stream.ok());
+  stream = fail(err::net_closed);
+  net1.close();
+  EXPECT_FALSE(network.run(network.stack->connect({wire::Ipv4Address(172, 16, 0, 1), 80},
+                                                  network.after(1_s))).ok());
+}
+
 TEST(Stack, ResolvesLiteralsWithoutAResolver) {
   Network network;
   auto literal = network.run(network.stack->resolve("10.0.0.1", network.after(1_s)));

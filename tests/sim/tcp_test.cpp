@@ -115,7 +115,17 @@ TEST_F(Tcp, FailsByItselfWhenNobodyAnswersForLong) {
   network.peer->answer_arp = false;
   auto stream = network.run(network.stack->connect({kPeer, kPort}, Instant::never()));
   ASSERT_FALSE(stream.ok());
-  EXPECT_EQ(stream.error(), err::net_unreachable);
+  EXPECT_EQ(stream.error(), err::net_no_neighbour);
+}
+
+TEST_F(Tcp, SaysThatNobodyAnswersArp) {
+  Network network;
+  network.configure();
+  network.peer->answer_arp = false;
+  auto stream = network.connect(kPort, 2_s);
+  ASSERT_FALSE(stream.ok());
+  EXPECT_EQ(stream.error(), err::net_no_neighbour);
+  EXPECT_EQ(stream.error().kind(), ErrorKind::timed_out);
 }
 
 TEST_F(Tcp, EndsAConnectWhenCancelled) {

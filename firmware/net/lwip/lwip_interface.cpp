@@ -8,7 +8,7 @@
 #include "link/link_errors.h"
 #include "net/lwip/checksum.h"
 #include "net/lwip/icmp_unreachable.h"
-#include "net/lwip/segment_pool.h"
+#include "net/lwip/routes.h"
 #include "net/net_errors.h"
 
 namespace kedge::net {
@@ -121,6 +121,15 @@ void LwipInterface::clear_ipv4() noexcept {
   netif_.mtu = mtu();
 }
 
+bool LwipInterface::neighbour_answers(wire::Ipv4Address destination) noexcept {
+  const auto hop = find_hop(configuration_, destination);
+  if (!hop) return false;
+  const ip4_addr_t next = to_lwip(hop->next);
+  eth_addr* link_address = nullptr;
+  const ip4_addr_t* known = nullptr;
+  return etharp_find_addr(&netif_, &next, &link_address, &known) >= 0;
+}
+
 std::uint16_t LwipInterface::mtu() const noexcept {
   const std::uint16_t own = device_.mtu();
   if (configuration_.mtu == 0) return own;
@@ -136,8 +145,8 @@ std::uint32_t LwipInterface::poll(std::uint32_t budget) noexcept {
   do {
     delivered = device_.poll(*this, std::min(batch, budget - count));
     count += delivered;
-  } while (delivered == batch && count < budget && stack_.pool_->lent() < lent_max_ / 2);
-  if (!waiting_.empty()) send_waiting();
+  } while (delivered == batch && count < budget && pool_.lent() < lent_max_ / 2);
+  if (!waiting_.empty()) count += send_waiting();
   return count;
 }
 
@@ -146,11 +155,11 @@ std::uint32_t LwipInterface::poll(std::uint32_t budget) noexcept {
 pbuf* LwipInterface::to_pbuf(link::Frame frame) noexcept {
   // lwIP wants headers in one piece, and the driver wants to keep half of its buffers.
   if (frame.head()->length < kEthernetHeader + SegmentPool::kLinearBytes ||
-      stack_.pool_->lent() >= lent_max_) {
+      pool_.lent() >= lent_max_) {
     ++statistics_.copied_frames;
     return SegmentPool::copy(std::move(frame), kEthernetHeader);
   }
-  return stack_.pool_->lend(std::move(frame), kEthernetHeader);
+  return pool_.lend(std::move(frame), kEthernetHeader);
 }
 
 void LwipInterface::receive(link::Frame frame) noexcept {
@@ -259,11 +268,11 @@ err_t LwipInterface::output(pbuf* frame) noexcept {
   pbuf_copy_partial(frame, waiting.bytes.data(), frame->tot_len, 0);
   waiting_.push_back(std::move(waiting));
   ++statistics_.transmit_delayed;
-  if (scattered) send_waiting();
+  if (scattered) (void)send_waiting();
   return ERR_OK;
 }
 
-void LwipInterface::send_waiting() noexcept {
+std::uint32_t LwipInterface::send_waiting() noexcept {
   std::size_t done = 0;
   for (; done < waiting_.size(); ++done) {
     const ByteView piece = waiting_[done].bytes;
@@ -272,6 +281,7 @@ void LwipInterface::send_waiting() noexcept {
     if (!sent.ok()) ++statistics_.transmit_dropped;
   }
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(done));
+  return static_cast<std::uint32_t>(done);
 }
 
 }  // namespace kedge::net

@@ -7,6 +7,7 @@
 
 #include "net/lwip/lwip_headers.h"
 #include "net/lwip/lwip_stack.h"
+#include "net/lwip/segment_pool.h"
 
 namespace kedge::net {
 
@@ -33,8 +34,11 @@ class LwipInterface final : public Interface, private link::Receiver {
   static LwipInterface& of(const netif& netif) noexcept {
     return *static_cast<LwipInterface*>(netif.state);
   }
-  /// One burst of frames from the device. Returns how many there were.
+  /// One burst of frames from the device, and those that wait to be sent. Returns how many there were.
   std::uint32_t poll(std::uint32_t budget) noexcept;
+  std::size_t lent_segments() const noexcept { return pool_.lent(); }
+  /// Whether the machine that leads to `destination` has answered ARP lately.
+  bool neighbour_answers(wire::Ipv4Address destination) noexcept;
 
  private:
   /// Frames that wait for room in the transmit ring: a whole window of acknowledgements and requests.
@@ -55,7 +59,7 @@ class LwipInterface final : public Interface, private link::Receiver {
   pbuf* to_pbuf(link::Frame frame) noexcept;
   err_t output(pbuf* frame) noexcept;
   link::TransmitInfo request_checksum(pbuf* frame) noexcept;
-  void send_waiting() noexcept;
+  std::uint32_t send_waiting() noexcept;
   std::uint16_t mtu() const noexcept;
 
   LwipStack& stack_;
@@ -65,6 +69,7 @@ class LwipInterface final : public Interface, private link::Receiver {
   std::size_t name_length_ = 0;
   bool open_ = false;
   std::size_t lent_max_ = 0;
+  SegmentPool pool_;
   netif netif_{};
   Ipv4Configuration configuration_;
   InterfaceStatistics statistics_;

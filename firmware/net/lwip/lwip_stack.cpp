@@ -9,7 +9,6 @@
 #include "net/lwip/lwip_tcp_stream.h"
 #include "net/lwip/lwip_timers.h"
 #include "net/lwip/lwip_udp_socket.h"
-#include "net/lwip/segment_pool.h"
 #include "net/net_errors.h"
 
 namespace kedge::net {
@@ -24,7 +23,6 @@ constexpr std::uint16_t kDynamicPorts = 16384;
 LwipStack::LwipStack(async::Loop& loop, port::Entropy& entropy) noexcept
     : loop_(loop),
       entropy_(entropy),
-      pool_(std::make_unique<SegmentPool>()),
       timers_(std::make_unique<LwipTimers>(loop)) {
   KEDGE_ASSERT(LwipHooks::stack == nullptr);
   LwipHooks::stack = this;
@@ -42,7 +40,6 @@ LwipStack::~LwipStack() {
   for (auto& interface : interfaces_) interface->close();
   for (unsigned i = 0; i <= IP_REASS_MAXAGE; ++i) ip_reass_tmr();  // lets go of unfinished datagrams
   interfaces_.clear();
-  pool_.reset();
   timers_.reset();
   LwipHooks::stack = nullptr;
 }
@@ -134,6 +131,10 @@ std::size_t LwipStack::connections() noexcept {
   return count;
 }
 
-std::size_t LwipStack::lent_segments() const noexcept { return pool_->lent(); }
+std::size_t LwipStack::lent_segments() const noexcept {
+  std::size_t count = 0;
+  for (const auto& interface : interfaces_) count += interface->lent_segments();
+  return count;
+}
 
 }  // namespace kedge::net

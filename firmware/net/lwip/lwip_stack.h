@@ -14,7 +14,6 @@ class LwipInterface;
 class LwipTcpStream;
 class LwipTimers;
 class LwipUdpSocket;
-class SegmentPool;
 struct IcmpUnreachable;
 struct OwesAcknowledgement;
 
@@ -71,7 +70,6 @@ class LwipStack final : public Stack, private async::Poller {
   async::Loop& loop_;
   port::Entropy& entropy_;
   Resolver* resolver_ = nullptr;
-  std::unique_ptr<SegmentPool> pool_;
   std::unique_ptr<LwipTimers> timers_;
   std::vector<std::unique_ptr<LwipInterface>> interfaces_;
   List<LwipTcpStream> streams_;

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "net/lwip/icmp_unreachable.h"
 #include "net/lwip/lwip_hooks.h"
+#include "net/lwip/lwip_interface.h"
 #include "net/net_errors.h"
 
 namespace kedge::net {
@@ -71,10 +72,20 @@ Result<void> LwipTcpStream::open() noexcept {
 
 async::Task<Result<void>> LwipTcpStream::wait_connected(Instant deadline) noexcept {
   while (!connected_) {
-    if (error_) co_return *error_;
-    KEDGE_CO_CHECK(co_await writable_.wait_until(deadline));
+    if (error_) co_return explain(*error_);
+    auto waited = co_await writable_.wait_until(deadline);
+    if (!waited.ok()) co_return explain(waited.error());
   }
   co_return Result<void>();
+}
+
+Error LwipTcpStream::explain(const Error& error) const noexcept {
+  const bool silence = error == err::async_timed_out || error == err::net_unreachable;
+  if (!silence || error.detail() != 0) return error;
+  netif* interface = LwipHooks::route({}, remote_.address.v4());
+  if (interface == nullptr) return error;
+  const bool answers = LwipInterface::of(*interface).neighbour_answers(remote_.address.v4());
+  return answers ? error : fail(err::net_no_neighbour);
 }
 
 // --- lwIP's callbacks

@@ -57,6 +57,8 @@ class LwipTcpStream final : public Stream,
   /// Hands as much of `data` to lwIP as it takes; 0 when its queues are full.
   Result<std::size_t> queue(ByteView data) noexcept;
   Result<void> status() const noexcept;
+  /// `error`, or that the way to the server ends at the first machine.
+  Error explain(const Error& error) const noexcept;
   bool end_acknowledged() const noexcept;
   void open_window(std::size_t count) noexcept;
   void drop_received() noexcept;
