@@ -45,6 +45,7 @@ async::Task<Result<std::uint64_t>> TftpTransfer::run() noexcept {
 }
 
 async::Task<Result<TftpTransfer::Step>> TftpTransfer::try_address(wire::IpAddress address) noexcept {
+  give_up_at_ = co_await async::current_time() + settings_.silence_max;  // of all attempts together
   for (;;) {
     const auto step = co_await attempt(address);
     if (!step.ok() || *step == Step::finished) co_return step;
@@ -78,7 +79,6 @@ async::Task<Result<TftpTransfer::Step>> TftpTransfer::converse() noexcept {
   measuring_ = false;
   repeats_ = 0;
   repeat_at_ = start + timeout_;
-  give_up_at_ = start + settings_.silence_max;
   for (unsigned packets = 1;; ++packets) {
     const auto datagram = co_await socket_->receive(std::min(repeat_at_, give_up_at_));
     const Instant now = co_await async::current_time();
@@ -102,13 +102,13 @@ async::Task<Result<TftpTransfer::Step>> TftpTransfer::converse() noexcept {
 /// The time for an answer is over: repeats, falls back, or gives up.
 Result<TftpTransfer::Step> TftpTransfer::expired(Instant now) noexcept {
   const bool nothing_yet = blocks_ == 0;
+  if (now >= give_up_at_) {
+    return nothing_yet && !answered_ ? fail(err::tftp_no_answer) : fail(err::tftp_silent);
+  }
   if (level_ != Level::no_options && nothing_yet && repeats_ >= kRepeatsBeforeFallBack) {
     // Requests with options, or large blocks, may get lost on the way.
     progress_.note("no answer to TFTP options, trying without");
     return Step::fall_back_all;
-  }
-  if (now >= give_up_at_) {
-    return nothing_yet && !answered_ ? fail(err::tftp_no_answer) : fail(err::tftp_silent);
   }
   timeout_ = std::min(timeout_ * 2, settings_.timeout_max);
   KEDGE_CHECK(send_again(now));
