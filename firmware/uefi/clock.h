@@ -15,7 +15,7 @@ class CpuClock final : public Clock {
       : firmware_(firmware), cpu_(cpu) {}
 
   /// Learns the counter's rate: from the CPU or hypervisor, else by measuring against the firmware's
-  /// Stall, which takes about 20 ms. Errors: uefi_clock_stands.
+  /// Stall, which takes 10 ms, or up to 100 ms on a busy host. Errors: uefi_clock_stands.
   Result<void> start() noexcept;
 
   Instant now() noexcept override;

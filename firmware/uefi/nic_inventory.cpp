@@ -114,10 +114,25 @@ Result<link::Device*> NicInventory::claim(Nic& nic) noexcept {
   return claim_through_firmware(nic);
 }
 
+void NicInventory::free_snp(const Nic& nic, Handle handle) noexcept {
+  // Drivers of NICs do not stop while their Simple Network is in use (VirtioNetDxe refuses unless its
+  // state is Stopped), so what stands on it goes first.
+  const std::string name = driver_of(firmware_, handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>);
+  const HangGuard guard(
+      firmware_, format("the firmware's network stack (\"{}\") to let go of {}", name, where(nic)));
+  if (!name.empty()) (void)firmware_.boot().DisconnectController(handle.raw(), nullptr, nullptr);
+  auto* snp = peek<EFI_SIMPLE_NETWORK_PROTOCOL>(firmware_, handle);
+  if (snp == nullptr || snp->Mode == nullptr) return;
+  // Some stacks leave it running.
+  if (snp->Mode->State == EfiSimpleNetworkInitialized) (void)snp->Shutdown(snp);
+  if (snp->Mode->State == EfiSimpleNetworkStarted) (void)snp->Stop(snp);
+}
+
 Result<void> NicInventory::disconnect(Nic& nic) noexcept {
   const EFI_GUID& pci_io = kGuid<EFI_PCI_IO_PROTOCOL>;
   const std::string name = driver_of(firmware_, nic.pci, pci_io);
   if (name.empty()) return {};
+  if (const Handle snp = snp_handle(nic)) free_snp(nic, snp);
   const HangGuard guard(
       firmware_, format("the firmware's driver \"{}\" to let go of {}", name, where(nic)));
   nic.disconnected = true;

@@ -73,6 +73,7 @@ class NicInventory {
   void add_pci(Handle handle) noexcept;
   void add_snp(Handle handle) noexcept;
   Result<link::Device*> claim_native(Nic& nic, const NativeDriver& driver) noexcept;
+  void free_snp(const Nic& nic, Handle handle) noexcept;
   Result<void> disconnect(Nic& nic) noexcept;
   void connect(Nic& nic) noexcept;
   Result<link::Device*> keep(Nic& nic, std::unique_ptr<link::Device> device) noexcept;

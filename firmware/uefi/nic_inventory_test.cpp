@@ -92,10 +92,13 @@ struct NicInventoryTest : testing::Test {
   FirmwareNic& add(std::uint16_t vendor, std::uint16_t device, std::uint8_t number) {
     return machine.emplace_back(fake, vendor, device, number);
   }
+  /// As edk2's drivers do: the NIC's driver stays while its SNP is running.
   void behave(FirmwareNic& nic) {
     fake.on_disconnect = [&](EFI_HANDLE controller, EFI_HANDLE) {
-      if (controller == nic.handle) nic.disconnect();
-      return EFI_SUCCESS;
+      if (controller != nic.handle) return EFI_STATUS{EFI_SUCCESS};
+      if (nic.snp.mode.State != EfiSimpleNetworkStopped) return EFI_STATUS{EFI_NOT_FOUND};
+      nic.disconnect();
+      return EFI_STATUS{EFI_SUCCESS};
     };
     fake.on_connect = [&](EFI_HANDLE controller) {
       if (controller == nic.handle) nic.connect();
@@ -170,6 +173,24 @@ TEST_F(NicInventoryTest, AKnownFunctionIsTakenFromItsDriverAndGivenBack) {
   EXPECT_NE(nic.snp_handle, nullptr);
   EXPECT_EQ(ours(), 0U);
   EXPECT_TRUE(fake.violations.empty());
+}
+
+TEST_F(NicInventoryTest, TheStackAboveAFunctionGoesBeforeItsDriver) {
+  FirmwareNic& nic = add(0x1af4, 0x1041, 3);
+  nic.connect();
+  nic.snp.mode.State = EfiSimpleNetworkInitialized;
+  const EFI_HANDLE mnp = fake.add_handle();
+  fake.add_open(nic.snp_handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, mnp, nic.snp_handle,
+                EFI_OPEN_PROTOCOL_BY_DRIVER);
+  const EFI_HANDLE snp_handle = nic.snp_handle;
+  behave(nic);
+  inventory.scan();
+  auto device = inventory.claim(*inventory.nics()[0]);
+  ASSERT_TRUE(device.ok());
+  EXPECT_EQ((*device)->driver_name(), "fake");
+  ASSERT_EQ(fake.disconnected.size(), 2U);
+  EXPECT_EQ(fake.disconnected[0].first, snp_handle);
+  EXPECT_EQ(fake.disconnected[1].first, nic.handle);
 }
 
 TEST_F(NicInventoryTest, WhatTheFirmwareDidNotDriveIsNotConnectedAfterwards) {
