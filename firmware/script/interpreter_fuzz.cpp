@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Whole scripts in a fake world. They end by themselves, or are cancelled after some simulated time
 // or some turns of the loop; nothing may be left behind.
-#include "script/fake_environment.h"
+#include "tests/fake/script_world.h"
 
 namespace {
 

@@ -2,9 +2,9 @@
 // What script files cannot show: the shell, messages in full, limits, cancellation.
 #include <gtest/gtest.h>
 
-#include "script/fake_environment.h"
 #include "script/key_code.h"
 #include "script/script_errors.h"
+#include "tests/fake/script_world.h"
 
 namespace kedge::script {
 namespace {

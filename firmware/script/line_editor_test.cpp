@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <gtest/gtest.h>
 
-#include "script/fake_environment.h"
+#include "tests/fake/script_world.h"
 
 namespace kedge::script {
 namespace {

@@ -19,8 +19,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "script/fake_environment.h"
 #include "script/key_code.h"
+#include "tests/fake/script_world.h"
 
 namespace kedge::script {
 namespace {
