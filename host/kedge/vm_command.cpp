@@ -8,6 +8,7 @@
 
 #include "kedge/commands.h"
 #include "support/file.h"
+#include "support/pattern.h"
 #include "vm/report.h"
 #include "vm/session.h"
 
@@ -61,7 +62,13 @@ Outcome<void> complete_options(Arguments& arguments) {
   }
   for (const std::string& text : arguments.sends) {
     KEDGE_HOST_TRY(SendStep step, parse_send_step(text));
+    KEDGE_HOST_TRY([[maybe_unused]] const Pattern pattern, Pattern::compile(step.pattern));
     options.sends.push_back(std::move(step));
+  }
+  for (const auto* patterns : {&options.until, &options.fail_on}) {
+    for (const std::string& text : *patterns) {
+      KEDGE_HOST_TRY([[maybe_unused]] const Pattern pattern, Pattern::compile(text));
+    }
   }
   if (arguments.timeout > 0) options.timeout = from_seconds(arguments.timeout);
   if (!options.initrds.empty() && options.kernel.empty()) {

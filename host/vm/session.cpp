@@ -315,7 +315,7 @@ Outcome<VmReport> run_session(const VmOptions& options) {
   };
   KEDGE_HOST_TRY(const auto vm, Vm::start(setup.launch));
   {
-    Session session(options, *vm, signals);
+    Session session(options, *vm, signals);  // has the terminal while it lives
     KEDGE_HOST_CHECK(session.prepare());
     session.watch(report);
   }

@@ -207,7 +207,9 @@ TEST_F(KedgeBoots, WithAFileOfOneGibibyte) {
   nginx();
   dnsmasq();
   MachineSpec spec = machine();
-  constexpr int kMemoryMib = 4096;  // the archive, and the kernel's copy of its contents
+  // The archive, the kernel's copy of its contents, and twice that, for the kernel's first file
+  // system takes at most half of the memory that is free when it starts.
+  constexpr int kMemoryMib = 6144;
   spec.memory_mib = kMemoryMib;
   add_nic(spec);
   add_boot_disk(spec, application, payload_script(*files, http_url("")));
