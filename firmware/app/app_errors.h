@@ -15,19 +15,11 @@ inline constexpr ErrorSite app_no_filename{
 inline constexpr ErrorSite app_own_filename{
     site_code(ErrorKind::refused, Module::app, 3), "the DHCP server names Kedge itself as the boot file",
     "Let it answer user class \"iPXE\" with a script, or put autoexec.ipxe beside kedge.efi."};
-inline constexpr ErrorSite app_not_bootable{
-    site_code(ErrorKind::unsupported, Module::app, 4), "not an image that can be started",
-    "It must be an EFI program for this machine, a Linux kernel with EFI stub, or a script that begins with #!ipxe."};
 inline constexpr ErrorSite app_nothing_selected{
     site_code(ErrorKind::not_found, Module::app, 5), "no such image", "Use imgstat to see what is loaded."};
 inline constexpr ErrorSite app_unknown_configurator{
     site_code(ErrorKind::unsupported, Module::app, 6), "unknown configurator",
     "Use dhcp; it is the only one there is."};
-inline constexpr ErrorSite app_image_in_use{
-    site_code(ErrorKind::busy, Module::app, 7), "image is in use", ""};
-inline constexpr ErrorSite app_other_machine{
-    site_code(ErrorKind::unsupported, Module::app, 8), "the image is for another machine type",
-    "Fetch the image that is made for this machine; ${buildarch} tells which that is."};
 inline constexpr ErrorSite app_no_next_server{
     site_code(ErrorKind::not_found, Module::app, 9), "a boot file without a server to fetch it from",
     "Set next-server (siaddr) or option 66 on the DHCP server, or give the boot file as a whole URI."};
@@ -39,8 +31,7 @@ inline constexpr ErrorSite app_too_many_images{site_code(ErrorKind::too_large, M
                                                "too many images", "Free some with imgfree."};
 
 inline constexpr const ErrorSite* kAppSites[] = {
-    &app_no_interface, &app_no_filename,          &app_own_filename, &app_not_bootable,  &app_nothing_selected,
-    &app_unknown_configurator, &app_image_in_use, &app_other_machine, &app_no_next_server,
-    &app_relative_uri, &app_too_many_images};
+    &app_no_interface,   &app_no_filename,  &app_own_filename,    &app_nothing_selected, &app_unknown_configurator,
+    &app_no_next_server, &app_relative_uri, &app_too_many_images};
 
 }  // namespace kedge::err

@@ -23,15 +23,19 @@ namespace {
 #if defined(__aarch64__)
 constexpr std::string_view kArchitecture = "arm64";
 constexpr auto kDhcpArchitecture = client::DhcpArchitecture::arm64_uefi;
+constexpr auto kMachine = image::Machine::aarch64;
 #elif defined(__riscv)
 constexpr std::string_view kArchitecture = "riscv64";
 constexpr auto kDhcpArchitecture = client::DhcpArchitecture::riscv64_uefi;
+constexpr auto kMachine = image::Machine::riscv64;
 #elif defined(__loongarch64)
 constexpr std::string_view kArchitecture = "loong64";
 constexpr auto kDhcpArchitecture = client::DhcpArchitecture::loongarch64_uefi;
+constexpr auto kMachine = image::Machine::loongarch64;
 #else
 constexpr std::string_view kArchitecture = "x86_64";
 constexpr auto kDhcpArchitecture = client::DhcpArchitecture::x64_uefi;
+constexpr auto kMachine = image::Machine::x86_64;
 #endif
 
 /// Log lines go to the screen.
@@ -178,7 +182,8 @@ EFI_STATUS run_application(const uefi::Firmware& firmware, const ApplicationSetu
   Fetcher fetcher(stack, format("Kedge/{}", config::kVersion));
   std::optional<client::DhcpLease> lease = cached_lease(launch);
   const std::optional<wire::MacAddress> boot_mac = launch.boot_mac;
-  Session session({loop, clock, console, keyboard, power, pages, starter, stack, nics, fetcher},
+  Session session({loop, clock, console, keyboard, power, pages, starter, stack, nics, fetcher,
+                   kMachine},
                   identity_of(smbios), std::move(launch));
   nics.attach(session, fetcher);
   set_machine_settings(session.settings(), smbios);

@@ -43,26 +43,26 @@ void DownloadProgress::advanced(std::uint64_t bytes, std::optional<std::uint64_t
 
 void DownloadProgress::note(std::string_view text) noexcept {
   if (quiet_) return;
-  clear_bar();
-  format_to(console_, "  {}: {}\n", name_, text);
+  end_line(format("  {}: {}", name_, text));
 }
 
 void DownloadProgress::finished() noexcept {
   if (quiet_) return;
-  clear_bar();
   const Duration span = clock_.now() - start_;
-  format_to(console_, "  {} ok {} bytes in {} ({}/s)\n", name_, bytes_, HumanDuration(span),
-            HumanBytes(bytes_per_second(bytes_, span)));
+  end_line(format("  {} ok {} bytes in {} ({}/s)", name_, bytes_, HumanDuration(span),
+                  HumanBytes(bytes_per_second(bytes_, span))));
 }
 
 void DownloadProgress::failed(const Error& error) noexcept {
-  clear_bar();
   if (quiet_) return;
-  format_to(console_, "  {} failed after {} bytes: {}\n", name_, bytes_, error);
+  end_line(format("  {} failed after {} bytes: {}", name_, bytes_, error));
 }
 
-void DownloadProgress::clear_bar() noexcept {
-  if (bar_shown_) console_.rewrite_line("");
+void DownloadProgress::end_line(std::string_view text) noexcept {
+  // Over the bar, if there is one; a line that is longer than the screen must not be cut off.
+  if (bar_shown_) console_.rewrite_line(text.size() < console_.columns() ? text : "");
+  if (!bar_shown_ || text.size() >= console_.columns()) console_.append(text);
+  console_.append("\n");
   bar_shown_ = false;
 }
 

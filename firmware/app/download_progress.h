@@ -36,7 +36,7 @@ class DownloadProgress final : public client::Progress {
   void failed(const Error& error) noexcept;
 
  private:
-  void clear_bar() noexcept;
+  void end_line(std::string_view text) noexcept;
 
   port::Console& console_;
   Clock& clock_;

@@ -5,12 +5,23 @@
 
 #include "app/app_errors.h"
 #include "app/download_progress.h"
-#include "app/image_type.h"
 #include "app/initrd.h"
 
 namespace kedge::app {
 
 using script::ImageId;
+
+namespace {
+
+/// What an image is, from its beginning.
+image::Identity identify(const client::PageSink& data) noexcept {
+  const std::uint64_t count = std::min<std::uint64_t>(data.size(), image::kIdentifyBytes);
+  std::vector<std::byte> head(static_cast<std::size_t>(count));
+  data.read(0, head);
+  return image::identify(head, data.size());
+}
+
+}  // namespace
 
 Result<wire::Uri> ImageStore::absolute(std::string_view text) const noexcept {
   KEDGE_TRY(wire::Uri uri, wire::Uri::parse(text));
@@ -63,7 +74,7 @@ std::optional<script::ImageInfo> ImageStore::describe(ImageId id) noexcept {
   info.uri = image->uri;
   info.arguments = image->arguments;
   info.bytes = image->data.size();
-  info.type = std::string(image_type_name(image->data));
+  info.type = std::string(identify(image->data).type_name());
   info.selected = id == selected_;
   info.free_after_use = image->free_after_use;
   return info;
@@ -125,8 +136,12 @@ async::Task<Result<void>> ImageStore::execute(ImageId id) noexcept {
 }
 
 Result<void> ImageStore::start(Image& image) noexcept {
+  const image::Identity identity = identify(image.data);
+  if (const Result<void> startable = identity.check_startable(machine_); !startable.ok()) {
+    format_to(console_, "{}: {}\n", image.name, identity.why_not_startable(machine_));
+    return startable;
+  }
   KEDGE_TRY(const ByteView bytes, image.data.contiguous());
-  KEDGE_CHECK(check_startable(console_, image.name, bytes));
   InitrdFiles files;
   for (const auto& other : images_) {
     if (other.get() == &image || other->holds > 0) continue;
@@ -137,7 +152,7 @@ Result<void> ImageStore::start(Image& image) noexcept {
   const port::StartRequest request{bytes, image.name, image.uri, image.arguments, files.files()};
   // Linux brings its own drivers, and ExitBootServices silences our NICs: handing them to the firmware
   // first would only cost seconds. Everything else may want to use the network.
-  const bool hand_over = !is_linux(bytes);
+  const bool hand_over = !identity.linux_info.has_value();
   if (hand_over) devices_.give_to_firmware();
   const Result<void> result = starter_.start(request);
   if (hand_over) devices_.take_back();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/page_sink.h"
+#include "image/identify.h"
 #include "port/image_starter.h"
 #include "script/environment.h"
 #include "wire/uri.h"
@@ -41,13 +42,15 @@ class ImageStore final : public script::Images {
   static constexpr std::size_t kNameMax = 255;
 
   ImageStore(Downloader& downloader, port::Pages& pages, port::ImageStarter& starter,
-             DeviceHandover& devices, port::Console& console, Clock& clock) noexcept
+             DeviceHandover& devices, port::Console& console, Clock& clock,
+             image::Machine machine) noexcept
       : downloader_(downloader),
         pages_(pages),
         starter_(starter),
         devices_(devices),
         console_(console),
-        clock_(clock) {}
+        clock_(clock),
+        machine_(machine) {}
   ~ImageStore() = default;
 
   async::Task<Result<script::ImageId>> fetch(script::FetchRequest request) noexcept override;
@@ -89,6 +92,7 @@ class ImageStore final : public script::Images {
   DeviceHandover& devices_;
   port::Console& console_;
   Clock& clock_;
+  image::Machine machine_;
   std::vector<std::unique_ptr<Image>> images_;
   script::ImageId selected_ = script::ImageId::none;
   std::uint32_t last_id_ = 0;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "image/cpio.h"
+
 namespace kedge::app {
 namespace {
 
@@ -40,7 +42,13 @@ Result<void> InitrdFiles::add(std::string_view name, std::string_view arguments,
                               const client::PageSink& data) noexcept {
   auto piece = std::make_unique<Piece>();
   piece->data = &data;
-  (void)arguments;
+  if (!arguments.empty()) {
+    KEDGE_TRY(const image::CpioMember member, image::CpioMember::parse(arguments));
+    KEDGE_TRY(const std::string before, image::cpio_before(member, data.size()));
+    const std::string after = image::cpio_after(data.size());
+    piece->before.assign(as_byte_view(before).begin(), as_byte_view(before).end());
+    piece->after.assign(as_byte_view(after).begin(), as_byte_view(after).end());
+  }
   files_.push_back({name, piece->size(), *piece, true});
   pieces_.push_back(std::move(piece));
   return {};

@@ -15,6 +15,7 @@ class InitrdFiles {
  public:
   /// Adds an image. With `arguments` ("name mode=0755") it becomes a member of a cpio archive of
   /// that name in the initramfs; without, it is passed as it is. `data` must outlive this object.
+  /// Errors: image_bad_cpio_name, image_bad_cpio_argument, image_cpio_too_large.
   Result<void> add(std::string_view name, std::string_view arguments,
                    const client::PageSink& data) noexcept;
   std::span<const port::ImageFile> files() const noexcept { return files_; }

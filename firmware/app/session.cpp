@@ -12,7 +12,7 @@ Session::Session(const Platform& platform, MachineIdentity identity, LaunchConte
       launch_(std::move(launch)),
       interfaces_(platform.stack, settings_, platform.console, std::move(identity)),
       images_(platform.downloader, platform.pages, platform.starter, platform.devices,
-              platform.console, platform.clock),
+              platform.console, platform.clock, platform.machine),
       environment_{images_,          interfaces_,    settings_,
                    platform.console, platform.input, platform.power},
       interpreter_(environment_) {}

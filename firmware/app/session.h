@@ -23,6 +23,7 @@ struct Platform {
   net::Stack& stack;
   DeviceHandover& devices;
   Downloader& downloader;
+  image::Machine machine;
 };
 
 class Session final : private ScriptRunner {
