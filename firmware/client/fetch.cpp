@@ -17,8 +17,7 @@ async::Task<Result<FetchResult>> Fetcher::fetch(wire::Uri uri, const FetchOption
                                                 Sink& sink, Progress& progress) noexcept {
   if (!uri.is_absolute()) co_return fail(err::uri_not_absolute);
   if (uri.scheme == "tftp") {
-    KEDGE_CO_TRY(const std::uint64_t bytes,
-                 co_await tftp_.get(uri, options.tftp, sink, progress));
+    KEDGE_CO_TRY(const std::uint64_t bytes, co_await tftp_.get(uri, options.tftp, sink, progress));
     co_return FetchResult{std::move(uri), bytes, {}};
   }
   // The HTTP client knows what to say of other schemes, which redirects may lead to as well.

@@ -76,8 +76,9 @@ Result<std::string> cpio_before(const CpioMember& member, std::uint64_t file_byt
   std::string archive;
   std::uint32_t inode = 1;
   const auto depth = std::ranges::count(member.path, '/');
-  const auto skipped =
-      member.folders == CpioMember::kAllFolders ? 0 : depth - std::min<std::ptrdiff_t>(depth, member.folders);
+  const auto skipped = member.folders == CpioMember::kAllFolders
+                           ? 0
+                           : depth - std::min<std::ptrdiff_t>(depth, member.folders);
   std::ptrdiff_t seen = 0;
   for (std::size_t i = 0; i < member.path.size(); ++i) {
     if (member.path[i] != '/' || seen++ < skipped) continue;

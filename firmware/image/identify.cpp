@@ -18,19 +18,25 @@ struct Magic {
 };
 
 constexpr Magic kMagics[] = {
-    {0, "\x1f\x8b"sv, Kind::gzip},           // RFC 1952 2.3.1
-    {0, "\x28\xb5\x2f\xfd"sv, Kind::zstd},   // RFC 8878 3.1.1
-    {0, "\xfd" "7zXZ\0"sv, Kind::xz},
+    {0, "\x1f\x8b"sv, Kind::gzip},          // RFC 1952 2.3.1
+    {0, "\x28\xb5\x2f\xfd"sv, Kind::zstd},  // RFC 8878 3.1.1
+    {0,
+     "\xfd"
+     "7zXZ\0"sv,
+     Kind::xz},
     {0, "BZh"sv, Kind::bzip2},
     {0, "\x04\x22\x4d\x18"sv, Kind::lz4},
-    {0, "\x02\x21\x4c\x18"sv, Kind::lz4},    // the legacy frame of Linux initrds
+    {0, "\x02\x21\x4c\x18"sv, Kind::lz4},  // the legacy frame of Linux initrds
     {0, "PK\x03\x04"sv, Kind::zip},
     {0, "070701"sv, Kind::cpio},
     {0, "070702"sv, Kind::cpio},
     {0, "MSWIM\0\0\0"sv, Kind::wim},
-    {0, "\x7f" "ELF"sv, Kind::elf},
-    {0x8001, "CD001"sv, Kind::iso9660},      // ECMA-119 8.1
-    {0x1fe, "\x55\xaa"sv, Kind::disk_image}, // also of FAT volumes; bzImages were found before
+    {0,
+     "\x7f"
+     "ELF"sv,
+     Kind::elf},
+    {0x8001, "CD001"sv, Kind::iso9660},       // ECMA-119 8.1
+    {0x1fe, "\x55\xaa"sv, Kind::disk_image},  // also of FAT volumes; bzImages were found before
 };
 
 bool has_at(ByteView bytes, std::size_t offset, std::string_view text) noexcept {
@@ -43,10 +49,11 @@ bool is_web_page(ByteView bytes) noexcept {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   for (const std::string_view start : {"<!doctype html"sv, "<html"sv, "<head"sv, "<?xml"sv}) {
-    const bool matches = text.size() >= start.size() &&
-                         std::ranges::equal(start, text.substr(0, start.size()), [](char a, char b) {
-                           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-                         });
+    const bool matches =
+        text.size() >= start.size() &&
+        std::ranges::equal(start, text.substr(0, start.size()), [](char a, char b) {
+          return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+        });
     if (matches) return true;
   }
   return false;
@@ -69,28 +76,50 @@ Kind kind_of(const PeInfo& pe) noexcept {
 
 std::string_view name_of(Kind kind) noexcept {
   switch (kind) {
-    case Kind::empty: return "an empty file";
-    case Kind::script: return "a script";
-    case Kind::linux_kernel: return "a Linux kernel";
-    case Kind::unified_kernel: return "a unified kernel image";
-    case Kind::efi_application: return "an EFI application";
-    case Kind::efi_driver: return "an EFI driver";
-    case Kind::windows_program: return "a Windows program, not made for EFI";
-    case Kind::damaged_pe: return "a damaged PE image";
-    case Kind::elf: return "an ELF file";
-    case Kind::gzip: return "a gzip file";
-    case Kind::zstd: return "a zstd file";
-    case Kind::xz: return "an xz file";
-    case Kind::bzip2: return "a bzip2 file";
-    case Kind::lz4: return "an lz4 file";
-    case Kind::zip: return "a zip file";
-    case Kind::cpio: return "a cpio archive";
-    case Kind::iso9660: return "an ISO image";
-    case Kind::wim: return "a Windows image (WIM)";
-    case Kind::web_page: return "a web page (HTML)";
-    case Kind::disk_image: return "a disk image";
-    case Kind::text: return "a text file";
-    case Kind::unknown: break;
+    case Kind::empty:
+      return "an empty file";
+    case Kind::script:
+      return "a script";
+    case Kind::linux_kernel:
+      return "a Linux kernel";
+    case Kind::unified_kernel:
+      return "a unified kernel image";
+    case Kind::efi_application:
+      return "an EFI application";
+    case Kind::efi_driver:
+      return "an EFI driver";
+    case Kind::windows_program:
+      return "a Windows program, not made for EFI";
+    case Kind::damaged_pe:
+      return "a damaged PE image";
+    case Kind::elf:
+      return "an ELF file";
+    case Kind::gzip:
+      return "a gzip file";
+    case Kind::zstd:
+      return "a zstd file";
+    case Kind::xz:
+      return "an xz file";
+    case Kind::bzip2:
+      return "a bzip2 file";
+    case Kind::lz4:
+      return "an lz4 file";
+    case Kind::zip:
+      return "a zip file";
+    case Kind::cpio:
+      return "a cpio archive";
+    case Kind::iso9660:
+      return "an ISO image";
+    case Kind::wim:
+      return "a Windows image (WIM)";
+    case Kind::web_page:
+      return "a web page (HTML)";
+    case Kind::disk_image:
+      return "a disk image";
+    case Kind::text:
+      return "a text file";
+    case Kind::unknown:
+      break;
   }
   return "a file of unknown kind";
 }
@@ -105,10 +134,14 @@ Machine machine_of(const Identity& identity) noexcept {
   if (identity.pe) return identity.pe->machine;
   if (!identity.linux_info) return Machine::unknown;
   switch (identity.linux_info->format) {
-    case LinuxInfo::Format::bzimage: return Machine::x86_64;
-    case LinuxInfo::Format::arm64_image: return Machine::aarch64;
-    case LinuxInfo::Format::riscv_image: return Machine::riscv64;
-    case LinuxInfo::Format::efi_zboot: break;
+    case LinuxInfo::Format::bzimage:
+      return Machine::x86_64;
+    case LinuxInfo::Format::arm64_image:
+      return Machine::aarch64;
+    case LinuxInfo::Format::riscv_image:
+      return Machine::riscv64;
+    case LinuxInfo::Format::efi_zboot:
+      break;
   }
   return Machine::unknown;
 }
@@ -174,24 +207,41 @@ std::string Identity::description() const {
 
 std::string_view Identity::type_name() const noexcept {
   switch (kind) {
-    case Kind::script: return "script";
-    case Kind::linux_kernel: return "Linux";
-    case Kind::unified_kernel: return "UKI";
+    case Kind::script:
+      return "script";
+    case Kind::linux_kernel:
+      return "Linux";
+    case Kind::unified_kernel:
+      return "UKI";
     case Kind::efi_application:
-    case Kind::efi_driver: return "EFI";
-    case Kind::elf: return "ELF";
-    case Kind::gzip: return "gzip";
-    case Kind::zstd: return "zstd";
-    case Kind::xz: return "xz";
-    case Kind::bzip2: return "bzip2";
-    case Kind::lz4: return "lz4";
-    case Kind::zip: return "zip";
-    case Kind::cpio: return "cpio";
-    case Kind::iso9660: return "ISO";
-    case Kind::wim: return "WIM";
-    case Kind::web_page: return "HTML";
-    case Kind::text: return "text";
-    default: return "";
+    case Kind::efi_driver:
+      return "EFI";
+    case Kind::elf:
+      return "ELF";
+    case Kind::gzip:
+      return "gzip";
+    case Kind::zstd:
+      return "zstd";
+    case Kind::xz:
+      return "xz";
+    case Kind::bzip2:
+      return "bzip2";
+    case Kind::lz4:
+      return "lz4";
+    case Kind::zip:
+      return "zip";
+    case Kind::cpio:
+      return "cpio";
+    case Kind::iso9660:
+      return "ISO";
+    case Kind::wim:
+      return "WIM";
+    case Kind::web_page:
+      return "HTML";
+    case Kind::text:
+      return "text";
+    default:
+      return "";
   }
 }
 

@@ -12,8 +12,8 @@ inline constexpr std::size_t kIdentifyBytes = 36 * 1024;
 enum class Kind : std::uint8_t {
   empty,
   script,
-  linux_kernel,     ///< with or without EFI stub
-  unified_kernel,   ///< a UKI: kernel, initrd and command line in one EFI application
+  linux_kernel,    ///< with or without EFI stub
+  unified_kernel,  ///< a UKI: kernel, initrd and command line in one EFI application
   efi_application,
   efi_driver,
   windows_program,  ///< a PE image for another subsystem
@@ -36,7 +36,7 @@ enum class Kind : std::uint8_t {
 
 struct Identity {
   Kind kind = Kind::unknown;
-  std::optional<PeInfo> pe;            ///< of all that is PE
+  std::optional<PeInfo> pe;  ///< of all that is PE
   std::optional<LinuxInfo> linux_info;
   std::uint64_t file_bytes = 0;
 

@@ -26,7 +26,8 @@ inline constexpr ErrorSite image_cpio_too_large{
 inline constexpr ErrorSite image_empty{site_code(ErrorKind::malformed, Module::image, 10),
                                        "the file is empty", "Look at the file on the server."};
 inline constexpr ErrorSite image_other_machine{
-    site_code(ErrorKind::unsupported, Module::image, 11), "the image is for another kind of machine",
+    site_code(ErrorKind::unsupported, Module::image, 11),
+    "the image is for another kind of machine",
     "Load the build of the image for this machine's architecture."};
 inline constexpr ErrorSite image_compressed{
     site_code(ErrorKind::unsupported, Module::image, 12), "a compressed file, not an EFI image",
@@ -34,16 +35,24 @@ inline constexpr ErrorSite image_compressed{
 inline constexpr ErrorSite image_web_page{
     site_code(ErrorKind::unsupported, Module::image, 13), "a web page, not an EFI image",
     "The server answers with a page instead of the file: open the address in a browser."};
-inline constexpr ErrorSite image_no_efi_stub{
-    site_code(ErrorKind::unsupported, Module::image, 14), "a Linux kernel without EFI stub",
-    "Build the kernel with CONFIG_EFI_STUB=y."};
+inline constexpr ErrorSite image_no_efi_stub{site_code(ErrorKind::unsupported, Module::image, 14),
+                                             "a Linux kernel without EFI stub",
+                                             "Build the kernel with CONFIG_EFI_STUB=y."};
 inline constexpr ErrorSite image_not_efi{
     site_code(ErrorKind::unsupported, Module::image, 15), "not an EFI application",
     "Start a file made for UEFI: a kernel with EFI stub, a boot loader (.efi) or a script."};
 
-inline constexpr const ErrorSite* kImageSites[] = {
-    &image_not_pe,         &image_bad_pe, &image_not_linux,     &image_bad_cpio_name,
-    &image_bad_cpio_argument, &image_cpio_too_large, &image_empty, &image_other_machine,
-    &image_compressed,     &image_web_page, &image_no_efi_stub, &image_not_efi};
+inline constexpr const ErrorSite* kImageSites[] = {&image_not_pe,
+                                                   &image_bad_pe,
+                                                   &image_not_linux,
+                                                   &image_bad_cpio_name,
+                                                   &image_bad_cpio_argument,
+                                                   &image_cpio_too_large,
+                                                   &image_empty,
+                                                   &image_other_machine,
+                                                   &image_compressed,
+                                                   &image_web_page,
+                                                   &image_no_efi_stub,
+                                                   &image_not_efi};
 
 }  // namespace kedge::err

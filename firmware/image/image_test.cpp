@@ -12,7 +12,9 @@ using namespace std::string_literals;
 
 namespace {
 
-Identity identify_text(const std::string& text) { return identify(as_byte_view(text), text.size()); }
+Identity identify_text(const std::string& text) {
+  return identify(as_byte_view(text), text.size());
+}
 
 TEST(Pe, IsRead) {
   PeRecipe recipe;
@@ -173,11 +175,15 @@ TEST(Identify, KnowsFilesThatPeopleLoadByMistake) {
       {"#!ipxe-ng\n", Kind::text, err::image_not_efi},
       {"\x1f\x8b\x08\0x"s, Kind::gzip, err::image_compressed},
       {"\x28\xb5\x2f\xfd x", Kind::zstd, err::image_compressed},
-      {"\xfd" "7zXZ\0x"s, Kind::xz, err::image_compressed},
+      {"\xfd"
+       "7zXZ\0x"s,
+       Kind::xz, err::image_compressed},
       {"BZh91", Kind::bzip2, err::image_compressed},
       {"\x02\x21\x4c\x18 x", Kind::lz4, err::image_compressed},
       {"070701000", Kind::cpio, err::image_not_efi},
-      {"\x7f" "ELF\x02", Kind::elf, err::image_not_efi},
+      {"\x7f"
+       "ELF\x02",
+       Kind::elf, err::image_not_efi},
       {"\r\n <!DOCTYPE HTML PUBLIC>", Kind::web_page, err::image_web_page},
       {"<Html><body>", Kind::web_page, err::image_web_page},
       {"hello\n", Kind::text, err::image_not_efi},
@@ -207,8 +213,8 @@ TEST(Cpio, ReadsTheArgumentsOfAnInitrd) {
     EXPECT_EQ(CpioMember::parse(text).error(), err::image_bad_cpio_name) << text;
   }
   EXPECT_FALSE(CpioMember::parse(std::string(kCpioNameMax + 1, 'x')).ok());
-  for (const char* text : {"x mode=9", "x mode=", "x mode=10000", "x mkdir=-2", "x mkdir=1x", "x y",
-                           "x mode=-1"}) {
+  for (const char* text :
+       {"x mode=9", "x mode=", "x mode=10000", "x mkdir=-2", "x mkdir=1x", "x y", "x mode=-1"}) {
     EXPECT_EQ(CpioMember::parse(text).error(), err::image_bad_cpio_argument) << text;
   }
 }
@@ -217,13 +223,30 @@ TEST(Cpio, WritesHeaderNameAndTrailer) {
   const auto before = cpio_before({"init", 0755, 0}, 6);
   ASSERT_TRUE(before.ok());
   EXPECT_EQ(*before,
-            "070701" "00000001" "000081ed" "00000000" "00000000" "00000001" "00000000" "00000006"
-            "00000000" "00000000" "00000000" "00000000" "00000005" "00000000" "init\0\0\0\0\0\0"s
-                .substr(0, 110 + 6));
+            "070701"
+            "00000001"
+            "000081ed"
+            "00000000"
+            "00000000"
+            "00000001"
+            "00000000"
+            "00000006"
+            "00000000"
+            "00000000"
+            "00000000"
+            "00000000"
+            "00000005"
+            "00000000"
+            "init\0\0\0\0\0\0"s.substr(0, 110 + 6));
   EXPECT_EQ(before->size() % 4, 0u);
   const std::string after = cpio_after(6);
-  EXPECT_TRUE(after.starts_with("\0\0" "070701"s));
-  EXPECT_TRUE(after.ends_with("0000000b" "00000000" "TRAILER!!!\0\0\0\0"s));
+  EXPECT_TRUE(
+      after.starts_with("\0\0"
+                        "070701"s));
+  EXPECT_TRUE(
+      after.ends_with("0000000b"
+                      "00000000"
+                      "TRAILER!!!\0\0\0\0"s));
   EXPECT_EQ((6 + after.size()) % 4, 0u);
   EXPECT_TRUE(cpio_after(8).starts_with("070701"));
 }
@@ -242,8 +265,8 @@ TEST(Cpio, CreatesTheInnermostFolders) {
   using testing::ElementsAre;
   EXPECT_THAT(names(0), ElementsAre("000081a4 a/b/c/file"));
   EXPECT_THAT(names(1), ElementsAre("000041ed a/b/c", "000081a4 a/b/c/file"));
-  EXPECT_THAT(names(-1), ElementsAre("000041ed a", "000041ed a/b", "000041ed a/b/c",
-                                     "000081a4 a/b/c/file"));
+  EXPECT_THAT(names(-1),
+              ElementsAre("000041ed a", "000041ed a/b", "000041ed a/b/c", "000081a4 a/b/c/file"));
   EXPECT_EQ(names(-1), names(99));
 }
 

@@ -17,8 +17,8 @@ inline void put(std::string& text, std::size_t offset, std::uint64_t value, std:
 struct PeRecipe {
   Machine machine = Machine::x86_64;
   std::uint16_t subsystem = 10;
-  bool wide = true;                  ///< PE32+
-  std::uint16_t image_version = 0;   ///< major
+  bool wide = true;                 ///< PE32+
+  std::uint16_t image_version = 0;  ///< major
   std::uint16_t characteristics = 0x0100;
   std::uint32_t signature_bytes = 0;
   std::vector<std::string> sections = {".text"};

@@ -15,7 +15,7 @@ struct LinuxInfo {
   enum class Format : std::uint8_t { bzimage, arm64_image, riscv_image, efi_zboot };
 
   Format format = Format::bzimage;
-  std::string version;               ///< "6.1.0-18-amd64 ..."; empty when the file does not tell
+  std::string version;                 ///< "6.1.0-18-amd64 ..."; empty when the file does not tell
   std::uint16_t protocol_version = 0;  ///< bzImage: 0x020f is 2.15
   std::uint32_t handover_offset = 0;   ///< bzImage: of the EFI handover entry points; 0: none
   std::optional<PeInfo> efi;           ///< its EFI stub

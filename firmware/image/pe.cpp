@@ -8,12 +8,12 @@
 namespace kedge::image {
 namespace {
 
-constexpr std::uint16_t kDosMagic = 0x5a4d;          // "MZ"
+constexpr std::uint16_t kDosMagic = 0x5a4d;  // "MZ"
 constexpr std::size_t kPeOffsetField = 0x3c;
-constexpr std::uint32_t kPeSignature = 0x00004550;   // "PE\0\0"
+constexpr std::uint32_t kPeSignature = 0x00004550;  // "PE\0\0"
 constexpr std::uint16_t kPe32 = 0x10b;
 constexpr std::uint16_t kPe32Plus = 0x20b;
-constexpr std::uint16_t kNxCompat = 0x0100;          // DllCharacteristics
+constexpr std::uint16_t kNxCompat = 0x0100;  // DllCharacteristics
 constexpr std::size_t kSecurityDirectory = 4;
 constexpr std::size_t kDirectoriesMax = 16;
 constexpr std::size_t kSectionNameBytes = 8;
@@ -56,15 +56,24 @@ Result<void> parse_optional(ByteReader header, PeInfo& info) noexcept {
 
 std::string_view machine_name(Machine machine) noexcept {
   switch (machine) {
-    case Machine::i386: return "i386";
-    case Machine::arm: return "arm";
-    case Machine::ebc: return "EFI byte code";
-    case Machine::riscv32: return "riscv32";
-    case Machine::riscv64: return "riscv64";
-    case Machine::loongarch64: return "loongarch64";
-    case Machine::x86_64: return "x86_64";
-    case Machine::aarch64: return "aarch64";
-    case Machine::unknown: break;
+    case Machine::i386:
+      return "i386";
+    case Machine::arm:
+      return "arm";
+    case Machine::ebc:
+      return "EFI byte code";
+    case Machine::riscv32:
+      return "riscv32";
+    case Machine::riscv64:
+      return "riscv64";
+    case Machine::loongarch64:
+      return "loongarch64";
+    case Machine::x86_64:
+      return "x86_64";
+    case Machine::aarch64:
+      return "aarch64";
+    case Machine::unknown:
+      break;
   }
   return "an unknown machine";
 }

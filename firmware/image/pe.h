@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// PE/COFF headers (Microsoft PE format specification): enough to tell what an image is and for whom.
-// Loading is the firmware's task, so that Secure Boot decides.
+// PE/COFF headers (Microsoft PE format specification): enough to tell what an image is and for
+// whom. Loading is the firmware's task, so that Secure Boot decides.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct PeInfo {
   std::uint32_t memory_bytes = 0;       ///< SizeOfImage
   std::uint64_t file_bytes_needed = 0;  ///< the last byte that a section or signature refers to
   bool has_signature = false;
-  bool has_sbat = false;       ///< a .sbat section (shim's revocation data)
+  bool has_sbat = false;  ///< a .sbat section (shim's revocation data)
   bool has_nx_compat = false;
   bool is_unified_kernel = false;  ///< sections .linux and .initrd or .cmdline: a UKI
 

@@ -26,13 +26,13 @@ class HttpChunkDecoder {
 
  private:
   enum class State : std::uint8_t {
-    size,            // hexadecimal digits
-    extension,       // the rest of the size line
+    size,       // hexadecimal digits
+    extension,  // the rest of the size line
     data,
-    data_end,        // the line end after the data
-    trailer_start,   // at the start of a trailer line
-    trailer,         // within one
-    trailer_cr,      // after CR at the start of a line
+    data_end,       // the line end after the data
+    trailer_start,  // at the start of a trailer line
+    trailer,        // within one
+    trailer_cr,     // after CR at the start of a line
     done,
   };
 

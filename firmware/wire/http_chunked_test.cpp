@@ -60,16 +60,17 @@ TEST(HttpChunked, IsNotDoneBeforeTheLastLineEnd) {
 }
 
 TEST(HttpChunked, RefusesMalformedFraming) {
-  for (const char* input : {"\r\n", "x\r\n", ";\r\n", "-1\r\n", "3\r\nabcd\r\n", "1\r\nab\r\n",
-                            "1g\r\n", "8000000000000000\r\n", "10000000000000000\r\n",
-                            "1\r\na\r\r\n", "0\r\n\rx"}) {
+  for (const char* input :
+       {"\r\n", "x\r\n", ";\r\n", "-1\r\n", "3\r\nabcd\r\n", "1\r\nab\r\n", "1g\r\n",
+        "8000000000000000\r\n", "10000000000000000\r\n", "1\r\na\r\r\n", "0\r\n\rx"}) {
     EXPECT_TRUE(decode(input, 100).failed) << input;
   }
 }
 
 TEST(HttpChunked, LimitsLinesAndTrailers) {
   EXPECT_TRUE(decode("1;" + std::string(HttpChunkDecoder::kLineBytesMax, 'x'), 1000).failed);
-  EXPECT_TRUE(decode("0\r\n" + std::string(HttpChunkDecoder::kTrailerBytesMax + 1, 'x'), 1000).failed);
+  EXPECT_TRUE(
+      decode("0\r\n" + std::string(HttpChunkDecoder::kTrailerBytesMax + 1, 'x'), 1000).failed);
 }
 
 TEST(HttpChunked, KnowsChunksBeyondFourGibibytes) {

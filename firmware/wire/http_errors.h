@@ -16,7 +16,8 @@ inline constexpr ErrorSite http_head_too_large{
     site_code(ErrorKind::too_large, Module::http, 3), "HTTP answer's head is too large",
     "Up to 64 KiB and 128 header fields are accepted; look at what the server sends."};
 inline constexpr ErrorSite http_conflicting_length{
-    site_code(ErrorKind::malformed, Module::http, 4), "HTTP answer contradicts itself on its length",
+    site_code(ErrorKind::malformed, Module::http, 4),
+    "HTTP answer contradicts itself on its length",
     "Look at what server or proxy sends two different Content-Length fields."};
 inline constexpr ErrorSite http_transfer_coding{
     site_code(ErrorKind::unsupported, Module::http, 5),

@@ -43,7 +43,8 @@ void unfold(std::string& head) noexcept {
   }
 }
 
-/// The fields that matter, as they are found; what depends on several of them is settled at the end.
+/// The fields that matter, as they are found; what depends on several of them is settled at the
+/// end.
 class ResponseParser {
  public:
   explicit ResponseParser(HttpResponse& response) noexcept : response_(response) {}

@@ -92,9 +92,7 @@ struct HttpResponse {
   static Result<HttpResponse> parse(std::string head) noexcept;
 
   /// No body follows, whatever the fields say (RFC 9112 6.3).
-  bool never_has_body() const noexcept {
-    return status < 200 || status == 204 || status == 304;
-  }
+  bool never_has_body() const noexcept { return status < 200 || status == 204 || status == 304; }
   /// An entity tag that two equal representations share byte by byte (RFC 9110 8.8.1).
   bool has_strong_etag() const noexcept { return etag.starts_with('"'); }
 };

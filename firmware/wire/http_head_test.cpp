@@ -65,8 +65,9 @@ TEST(HttpResponse, KnowsWhenTheConnectionStaysOpen) {
 }
 
 TEST(HttpResponse, AcceptsRepeatedEqualLengths) {
-  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 7\r\nContent-Length: 7\r\n\r\n").content_length,
-            7u);
+  EXPECT_EQ(
+      parse("HTTP/1.1 200 OK\r\nContent-Length: 7\r\nContent-Length: 7\r\n\r\n").content_length,
+      7u);
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 7, 7\r\n\r\n").content_length, 7u);
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 5368709120\r\n\r\n").content_length,
             5368709120u);

@@ -81,11 +81,11 @@ TEST(Tftp, ReadsWhatServersSend) {
   EXPECT_EQ(TftpPacket::parse(as_byte_view(endless_bytes))->text, "no end");
   EXPECT_EQ(TftpPacket::parse(as_byte_view("\0\5\0\1"s))->text, "");
 
-  const auto options = TftpPacket::parse(
-      as_byte_view("\0\6TSize\0"
-                   "4294967296\0blksize\0"
-                   "1024\0multicast\0,,\0windowsize\0"
-                   "8\0"s));
+  const auto options =
+      TftpPacket::parse(as_byte_view("\0\6TSize\0"
+                                     "4294967296\0blksize\0"
+                                     "1024\0multicast\0,,\0windowsize\0"
+                                     "8\0"s));
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->options, (TftpOptions{1024, 8, 4294967296, std::nullopt}));
 }

@@ -9,12 +9,16 @@
 namespace kedge::wire {
 namespace {
 
-constexpr std::string_view kSubDelims = "!$&'()*+,;=";           // RFC 3986 2.2
-constexpr std::string_view kPathAllowed = "!$&'()*+,;=:@/";      // pchar and "/", RFC 3986 3.3
-constexpr std::string_view kQueryAllowed = "!$&'()*+,;=:@/?";    // RFC 3986 3.4, 3.5
+constexpr std::string_view kSubDelims = "!$&'()*+,;=";         // RFC 3986 2.2
+constexpr std::string_view kPathAllowed = "!$&'()*+,;=:@/";    // pchar and "/", RFC 3986 3.3
+constexpr std::string_view kQueryAllowed = "!$&'()*+,;=:@/?";  // RFC 3986 3.4, 3.5
 
-constexpr bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 constexpr bool is_unreserved(char c) noexcept {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
@@ -256,7 +260,9 @@ std::uint16_t Uri::port_or_default() const noexcept {
   return 0;
 }
 
-std::string Uri::to_string() const { return write(*this, true); }
+std::string Uri::to_string() const {
+  return write(*this, true);
+}
 
 std::string Uri::host_and_port() const {
   std::string text;
@@ -331,6 +337,8 @@ std::string percent_encode(std::string_view text, std::string_view also_allowed)
   return result;
 }
 
-void format_value(TextSink& sink, const Uri& uri) noexcept { sink.append(write(uri, false)); }
+void format_value(TextSink& sink, const Uri& uri) noexcept {
+  sink.append(write(uri, false));
+}
 
 }  // namespace kedge::wire

@@ -16,8 +16,8 @@ namespace kedge::wire {
 inline constexpr std::size_t kUriBytesMax = 8192;
 inline constexpr std::size_t kUriHostBytesMax = 255;  // a domain name (RFC 1035 2.3.4)
 
-/// A URI or a relative reference, taken apart. Parsing is lenient where people type: characters that
-/// a URI must not contain (spaces, backslashes, a lone '%') are percent-coded.
+/// A URI or a relative reference, taken apart. Parsing is lenient where people type: characters
+/// that a URI must not contain (spaces, backslashes, a lone '%') are percent-coded.
 struct Uri {
   std::string scheme;  ///< lower case; empty in a relative reference
   bool has_authority = false;

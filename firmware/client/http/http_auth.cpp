@@ -92,9 +92,10 @@ std::string HttpAuthorization::next(const Credentials& credentials, std::string_
 }
 
 // RFC 7616 3.4
-std::string HttpAuthorization::digest(const HttpChallenge& challenge, const Credentials& credentials,
-                                      std::string_view method, std::string_view target,
-                                      std::string_view client_nonce, std::uint32_t count) {
+std::string HttpAuthorization::digest(const HttpChallenge& challenge,
+                                      const Credentials& credentials, std::string_view method,
+                                      std::string_view target, std::string_view client_nonce,
+                                      std::uint32_t count) {
   const auto algorithm = challenge.algorithm;
   std::string secret =
       hash(algorithm, credentials.user + ":" + challenge.realm + ":" + credentials.password);

@@ -27,8 +27,8 @@ class HttpAuthorization {
   bool stale() const noexcept { return challenge_ && challenge_->stale; }
   void reset() noexcept { challenge_.reset(); }
   /// The field's value for the next request; empty before accept().
-  std::string next(const Credentials& credentials, std::string_view method,
-                   std::string_view target, port::Entropy& entropy);
+  std::string next(const Credentials& credentials, std::string_view method, std::string_view target,
+                   port::Entropy& entropy);
   /// With a given client nonce and count: what next() is made of, for tests.
   static std::string digest(const wire::HttpChallenge& challenge, const Credentials& credentials,
                             std::string_view method, std::string_view target,

@@ -41,11 +41,11 @@ TEST(HttpAuth, AnswersTheDigestExamplesOfTheRfc) {
 
 // RFC 2617 3.5 without qop, as RFC 2069 had it: checked against an independent computation.
 TEST(HttpAuth, AnswersOldServersWithoutQuality) {
-  const auto challenges =
-      wire::parse_challenges("Digest realm=\"testrealm@host.com\", "
-                             "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\"");
-  const std::string text = HttpAuthorization::digest(
-      challenges[0], {"Mufasa", "Circle Of Life"}, "GET", "/dir/index.html", "unused", 1);
+  const auto challenges = wire::parse_challenges(
+      "Digest realm=\"testrealm@host.com\", "
+      "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\"");
+  const std::string text = HttpAuthorization::digest(challenges[0], {"Mufasa", "Circle Of Life"},
+                                                     "GET", "/dir/index.html", "unused", 1);
   EXPECT_THAT(text, HasSubstr("response=\"670fd8c2df070c60b045671b8b24ff02\""));
   EXPECT_THAT(text, testing::Not(HasSubstr("cnonce")));
 }

@@ -22,7 +22,8 @@ async::Task<Result<HttpResult>> transfer(net::Stack& stack, HttpPool& pool, wire
 
 async::Task<Result<HttpResult>> HttpClient::get(wire::Uri uri, const HttpOptions& options,
                                                 Sink& sink, Progress& progress) noexcept {
-  return transfer(stack_, pool_, std::move(uri), HttpTransfer::Method::get, options, sink, progress);
+  return transfer(stack_, pool_, std::move(uri), HttpTransfer::Method::get, options, sink,
+                  progress);
 }
 
 async::Task<Result<HttpResult>> HttpClient::head(wire::Uri uri, const HttpOptions& options,

@@ -14,8 +14,8 @@
 namespace kedge::client {
 namespace {
 
-constexpr unsigned kInterimResponsesMax = 16;        // 1xx before the answer
-constexpr unsigned kFirstRetriesMax = 2;             // before the server sent any of the file
+constexpr unsigned kInterimResponsesMax = 16;  // 1xx before the answer
+constexpr unsigned kFirstRetriesMax = 2;       // before the server sent any of the file
 constexpr unsigned kShortEndsMax = 3;
 constexpr std::uint64_t kDrainBytesMax = 64 * 1024;  // cheaper to read than to connect again
 constexpr unsigned kViewsPerTurn = 64;
@@ -227,8 +227,8 @@ async::Task<Result<void>> HttpTransfer::recover(Error error) noexcept {
   delay = std::min(delay, options_.retry_delay_max);
   ++failures_;
   visited_.clear();
-  progress_.note(format("{} at {}; trying again in {} s", error.site().text,
-                        in_words(sink_.size()), delay.count_s()));
+  progress_.note(format("{} at {}; trying again in {} s", error.site().text, in_words(sink_.size()),
+                        delay.count_s()));
   co_return co_await async::sleep_for(delay);
 }
 

@@ -88,7 +88,7 @@ class HttpTransfer {
   bool fatal_ = false;      // the last failure is not the network's: repeating will not help
   unsigned failures_ = 0;   // in a row, without new bytes
   unsigned restarts_ = 0;
-  unsigned short_ends_ = 0;         // orderly ends in a row at the same place
+  unsigned short_ends_ = 0;  // orderly ends in a row at the same place
   std::uint64_t short_end_at_ = 0;
   std::uint64_t best_ = 0;  // most bytes that the sink ever had
 };

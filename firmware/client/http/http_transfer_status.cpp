@@ -11,8 +11,8 @@
 namespace kedge::client {
 namespace {
 
-constexpr unsigned kRestartsMax = 3;         // of files that change under us
-constexpr unsigned kAuthenticationsMax = 4;  // challenges in one transfer
+constexpr unsigned kRestartsMax = 3;                        // of files that change under us
+constexpr unsigned kAuthenticationsMax = 4;                 // challenges in one transfer
 constexpr Duration kRetryAfterDate = Duration::seconds(5);  // we have no calendar clock to compare
 
 constexpr bool is_redirect(std::uint16_t status) noexcept {
@@ -200,8 +200,8 @@ async::Task<Result<HttpTransfer::Next>> HttpTransfer::authenticate() noexcept {
 }
 
 async::Task<Result<HttpTransfer::Next>> HttpTransfer::retry_later() noexcept {
-  const Duration delay = response_.retry_after_s ? Duration::seconds(*response_.retry_after_s)
-                                                 : kRetryAfterDate;
+  const Duration delay =
+      response_.retry_after_s ? Duration::seconds(*response_.retry_after_s) : kRetryAfterDate;
   const auto delay_s = static_cast<std::uint32_t>(delay.count_s());
   if (delay > options_.retry_after_max || failures_ >= options_.retries_max) {
     co_return fail(err::http_retry_later, delay_s);

@@ -57,11 +57,10 @@ class TftpClientTest : public testing::Test {
 TEST_F(TftpClientTest, DownloadsInWindowsOfLargeBlocks) {
   server.content = pattern(1468 * 100 + 5);
   expect_file();
-  EXPECT_THAT(server.requests,
-              ElementsAre("dir/file\0octet\0tsize\0"
-                          "0\0blksize\0"
-                          "1468\0windowsize\0"
-                          "64\0"s));
+  EXPECT_THAT(server.requests, ElementsAre("dir/file\0octet\0tsize\0"
+                                           "0\0blksize\0"
+                                           "1468\0windowsize\0"
+                                           "64\0"s));
   EXPECT_THAT(server.acknowledgements, ElementsAre(0, 64, 101));
   EXPECT_EQ(server.data_packets, 101u);
   EXPECT_THAT(sink.expected, ElementsAre(server.content.size()));
@@ -177,7 +176,9 @@ TEST_F(TftpClientTest, SurvivesTheLossOfAnyBlock) {
     server.content = pattern(1468 * 9 + 7);
     settings.window_blocks = 4;
     for (std::uint64_t lost = 1; lost <= 10; ++lost) {
-      server.drops = [lost](std::uint64_t block, unsigned count) { return block == lost && count == 0; };
+      server.drops = [lost](std::uint64_t block, unsigned count) {
+        return block == lost && count == 0;
+      };
       expect_file();
     }
   }
@@ -372,10 +373,11 @@ TEST_F(TftpClientTest, IgnoresNonsenseFromTheServer) {
   auto serve = stack.on_udp;
   stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint target, ByteView payload) {
     for (const std::string& junk : {""s, "\0\4\0\0"s, "\0\3"s, "\0\1x\0octet\0"s,
-                                    client::TftpTestServer::data(7, "ahead"),
-                                    "\0\6blksize"s}) {
-      server.send(socket, {server.self.address, static_cast<std::uint16_t>(
-                              server.self.port + (server.requests.empty() ? 1 : 0))}, junk);
+                                    client::TftpTestServer::data(7, "ahead"), "\0\6blksize"s}) {
+      server.send(socket,
+                  {server.self.address, static_cast<std::uint16_t>(
+                                            server.self.port + (server.requests.empty() ? 1 : 0))},
+                  junk);
     }
     serve(socket, target, payload);
   };

@@ -32,9 +32,10 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-Result<TftpTransfer::Step> TftpTransfer::handle(const net::Datagram& datagram, Instant now) noexcept {
-  const bool known = answered_ ? datagram.source == server_
-                               : datagram.source.address == server_.address;
+Result<TftpTransfer::Step> TftpTransfer::handle(const net::Datagram& datagram,
+                                                Instant now) noexcept {
+  const bool known =
+      answered_ ? datagram.source == server_ : datagram.source.address == server_.address;
   if (!known) {
     // RFC 1350 4: says so to the stranger, and goes on.
     if (strangers_++ < kStrangersAnsweredMax) {

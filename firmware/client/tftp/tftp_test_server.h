@@ -23,12 +23,12 @@ class TftpTestServer {
 
   // What the server is.
   std::string content;
-  bool knows_options = true;         ///< answers with an OACK
+  bool knows_options = true;  ///< answers with an OACK
   bool knows_windows = true;
-  bool refuses_options = false;      ///< error 8
-  bool refuses_windows = false;      ///< error 8 when windowsize is among the options
+  bool refuses_options = false;  ///< error 8
+  bool refuses_windows = false;  ///< error 8 when windowsize is among the options
   bool silent_to_options = false;
-  bool silent_after_options = false; ///< its OACK arrives, its blocks do not
+  bool silent_after_options = false;  ///< its OACK arrives, its blocks do not
   bool silent = false;
   std::uint32_t block_limit = 65464;
   std::uint64_t announced = UINT64_MAX;  ///< instead of the true size
@@ -36,7 +36,9 @@ class TftpTestServer {
   Duration latency = Duration::milliseconds(1);  ///< 0: answers at once
   /// Decides the fate of each DATA packet; "count" is how often the block was sent before.
   std::function<bool(std::uint64_t block, unsigned count)> drops = [](auto, auto) { return false; };
-  std::function<bool(std::uint64_t acknowledgement)> drops_acknowledgement = [](auto) { return false; };
+  std::function<bool(std::uint64_t acknowledgement)> drops_acknowledgement = [](auto) {
+    return false;
+  };
   bool duplicates = false;
   bool swaps = false;  ///< every pair of blocks changes places
 
@@ -57,12 +59,11 @@ class TftpTestServer {
     // The socket may be gone when the packet arrives.
     // One nanosecond apart, so that packets keep their order.
     arrival_ = std::max(arrival_ + Duration::nanoseconds(1), stack_.loop().now() + latency);
-    timers_.emplace_back(stack_.loop(), arrival_,
-                         [this, target = &socket, from, bytes] {
-                           for (fake::FakeUdpSocket* open : stack_.sockets) {
-                             if (open == target) open->deliver(from, bytes);
-                           }
-                         });
+    timers_.emplace_back(stack_.loop(), arrival_, [this, target = &socket, from, bytes] {
+      for (fake::FakeUdpSocket* open : stack_.sockets) {
+        if (open == target) open->deliver(from, bytes);
+      }
+    });
   }
   static std::string data(std::uint16_t number, std::string_view payload) {
     return header(3, number) + std::string(payload);

@@ -20,11 +20,7 @@ constexpr std::uint16_t kIpv6UdpHeaderBytes = 48;
 
 TftpTransfer::TftpTransfer(net::Stack& stack, wire::Uri uri, const TftpSettings& settings,
                            Sink& sink, Progress& progress)
-    : stack_(stack),
-      settings_(settings),
-      sink_(sink),
-      progress_(progress),
-      uri_(std::move(uri)) {}
+    : stack_(stack), settings_(settings), sink_(sink), progress_(progress), uri_(std::move(uri)) {}
 
 async::Task<Result<std::uint64_t>> TftpTransfer::run() noexcept {
   if (uri_.host.empty()) co_return fail(err::tftp_no_host);
@@ -44,14 +40,15 @@ async::Task<Result<std::uint64_t>> TftpTransfer::run() noexcept {
   co_return fail(err::tftp_no_answer);
 }
 
-async::Task<Result<TftpTransfer::Step>> TftpTransfer::try_address(wire::IpAddress address) noexcept {
+async::Task<Result<TftpTransfer::Step>> TftpTransfer::try_address(
+    wire::IpAddress address) noexcept {
   give_up_at_ = co_await async::current_time() + settings_.silence_max;  // of all attempts together
   for (;;) {
     const auto step = co_await attempt(address);
     if (!step.ok() || *step == Step::finished) co_return step;
     // Levels only fall, so this ends.
     level_ = *step == Step::fall_back_one && level_ == Level::all_options ? Level::basic_options
-                                                                           : Level::no_options;
+                                                                          : Level::no_options;
   }
 }
 

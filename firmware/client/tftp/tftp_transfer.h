@@ -56,9 +56,9 @@ class TftpTransfer {
 
   Level level_ = Level::all_options;
   std::unique_ptr<net::UdpSocket> socket_;
-  wire::Endpoint server_;   // port: where requests go, then the server's transfer id
-  bool answered_ = false;   // the transfer id is known
-  bool agreed_ = false;     // the server acknowledged options
+  wire::Endpoint server_;  // port: where requests go, then the server's transfer id
+  bool answered_ = false;  // the transfer id is known
+  bool agreed_ = false;    // the server acknowledged options
   wire::TftpOptions asked_;
   std::array<std::byte, wire::kTftpRequestBytesMax> packet_;  // the latest that we sent
   std::size_t packet_bytes_ = 0;
@@ -78,12 +78,12 @@ class TftpTransfer {
   Instant quiet_until_;  // no acknowledgement is repeated before
 
   Duration timeout_;
-  Duration smoothed_;          // of the round trips
+  Duration smoothed_;  // of the round trips
   Instant sent_at_;
-  bool measuring_ = false;     // the packet was sent once (Karn)
+  bool measuring_ = false;  // the packet was sent once (Karn)
   Instant repeat_at_;
   Instant give_up_at_;
-  unsigned repeats_ = 0;       // of the latest packet
+  unsigned repeats_ = 0;  // of the latest packet
   unsigned strangers_ = 0;
 };
 
