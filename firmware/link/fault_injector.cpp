@@ -118,7 +118,8 @@ std::uint32_t FaultInjector::poll(Receiver& receiver, std::uint32_t budget) noex
     ++count;
   }
   if (sending) {
-    // Another turn at once: on simulated time the other end must see the frame before the clock jumps.
+    // Another turn at once: on simulated time the other end must see the frame before the clock
+    // jumps.
     (void)loop_.arm(wake_, now);
   } else {
     arm();

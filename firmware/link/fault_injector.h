@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // FaultInjector: a device that mistreats the frames of another one, reproducibly.
 //
-// For tests of everything above: loss, duplication, reordering, corruption, truncation and delay, in
-// both directions, decided by a generator with a seed.
+// For tests of everything above: loss, duplication, reordering, corruption, truncation and delay,
+// in both directions, decided by a generator with a seed.
 #pragma once
 
 #include <vector>
@@ -18,12 +18,12 @@ struct FaultOptions {
   std::uint64_t seed = 1;
   std::uint16_t lose = 0;
   std::uint16_t duplicate = 0;
-  std::uint16_t reorder = 0;   ///< held back so that later frames overtake
-  std::uint16_t corrupt = 0;   ///< one bit flipped; also clears checksum_verified
+  std::uint16_t reorder = 0;  ///< held back so that later frames overtake
+  std::uint16_t corrupt = 0;  ///< one bit flipped; also clears checksum_verified
   std::uint16_t truncate = 0;
-  std::uint16_t refuse = 0;    ///< transmit says link_busy
-  Duration delay;              ///< of every frame
-  Duration jitter;             ///< up to this much more, at random
+  std::uint16_t refuse = 0;  ///< transmit says link_busy
+  Duration delay;            ///< of every frame
+  Duration jitter;           ///< up to this much more, at random
   Duration reorder_by = Duration::milliseconds(2);
 };
 

@@ -9,7 +9,9 @@
 
 namespace kedge::link {
 
-HeapFrames::~HeapFrames() { KEDGE_ASSERT(outstanding_ == 0); }
+HeapFrames::~HeapFrames() {
+  KEDGE_ASSERT(outstanding_ == 0);
+}
 
 Segment* HeapFrames::allocate(std::uint32_t bytes) noexcept {
   void* block = ::operator new(sizeof(Segment) + bytes, std::nothrow);
@@ -48,7 +50,8 @@ Frame HeapFrames::make(std::span<const ByteView> pieces, ReceiveInfo info,
     while (segment->length < room) {
       const std::size_t part =
           std::min<std::size_t>(room - segment->length, pieces[piece].size() - offset);
-      if (part > 0) std::memcpy(segment->data + segment->length, pieces[piece].data() + offset, part);
+      if (part > 0)
+        std::memcpy(segment->data + segment->length, pieces[piece].data() + offset, part);
       segment->length += static_cast<std::uint32_t>(part);
       offset += part;
       if (offset == pieces[piece].size()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// HeapFrames: frames in ordinary memory, for devices without a pool and for middleware that holds some.
+// HeapFrames: frames in ordinary memory, for devices without a pool and for middleware that holds
+// some.
 #pragma once
 
 #include "link/device.h"
@@ -28,7 +29,8 @@ class HeapFrames final : public SegmentOwner {
   std::size_t outstanding_ = 0;
 };
 
-/// Copies all bytes of `frame` to `out`, which must have room for length(). Returns what was copied.
+/// Copies all bytes of `frame` to `out`, which must have room for length(). Returns what was
+/// copied.
 ByteSpan copy_bytes(const Frame& frame, ByteSpan out) noexcept;
 
 }  // namespace kedge::link

@@ -79,7 +79,9 @@ TEST(Loopback, RefusesWhenStoppedAndWhenTooLarge) {
 
 struct Memory final : CaptureSink {
   std::vector<std::byte> bytes;
-  void write(ByteView more) noexcept override { bytes.insert(bytes.end(), more.begin(), more.end()); }
+  void write(ByteView more) noexcept override {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  }
 };
 
 TEST(PcapWriter, WritesWhatTheFormatSays) {
@@ -148,8 +150,7 @@ TEST(FrameTrace, TellsWhoTalksToWhom) {
 }
 
 struct Injected {
-  explicit Injected(const FaultOptions& options)
-      : injector(pair.left(), time.loop, options) {
+  explicit Injected(const FaultOptions& options) : injector(pair.left(), time.loop, options) {
     EXPECT_TRUE(injector.start().ok());
     EXPECT_TRUE(pair.right().start().ok());
   }
@@ -176,7 +177,8 @@ TEST(FaultInjector, PassesEverythingWithoutFaults) {
   Injected wire({});
   const auto frames = wire.pass(100);
   ASSERT_EQ(frames.size(), 100u);
-  for (unsigned i = 0; i < 100; ++i) EXPECT_EQ(frames[i], frame_of(60, static_cast<std::uint8_t>(i)));
+  for (unsigned i = 0; i < 100; ++i)
+    EXPECT_EQ(frames[i], frame_of(60, static_cast<std::uint8_t>(i)));
   EXPECT_EQ(wire.injector.faults(), 0u);
 }
 
@@ -203,7 +205,8 @@ TEST(FaultInjector, FlipsExactlyOneBit) {
 }
 
 TEST(FaultInjector, IsTheSameForTheSameSeed) {
-  const FaultOptions options{.seed = 42, .lose = 500, .duplicate = 500, .corrupt = 500, .truncate = 500};
+  const FaultOptions options{
+      .seed = 42, .lose = 500, .duplicate = 500, .corrupt = 500, .truncate = 500};
   Injected first(options);
   Injected second(options);
   EXPECT_EQ(first.pass(300), second.pass(300));

@@ -46,7 +46,8 @@ Result<void> LoopbackPair::End::transmit(std::span<const ByteView> pieces,
   if (!started_) return fail(err::link_stopped);
   std::size_t bytes = 0;
   for (const ByteView piece : pieces) bytes += piece.size();
-  if (bytes > kEthernetHeader + pair_->options_.mtu && !pair_->options_.capabilities.receive_merge) {
+  if (bytes > kEthernetHeader + pair_->options_.mtu &&
+      !pair_->options_.capabilities.receive_merge) {
     return fail(err::link_frame_too_large);
   }
   if (other_->started_ && other_->queue_.size() >= pair_->options_.queue_frames) {

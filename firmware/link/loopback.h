@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// LoopbackPair: two devices that are connected with each other by a bounded queue in each direction.
+// LoopbackPair: two devices that are connected with each other by a bounded queue in each
+// direction.
 #pragma once
 
 #include <array>
@@ -11,9 +12,9 @@ namespace kedge::link {
 
 struct LoopbackOptions {
   std::uint16_t mtu = 1500;
-  std::size_t queue_frames = 256;       ///< as a ring would have; transmit is busy beyond it
-  std::uint32_t segment_bytes = 0;      ///< receive in segments of this size; 0: in one
-  Capabilities capabilities;            ///< as the devices announce them
+  std::size_t queue_frames = 256;   ///< as a ring would have; transmit is busy beyond it
+  std::uint32_t segment_bytes = 0;  ///< receive in segments of this size; 0: in one
+  Capabilities capabilities;        ///< as the devices announce them
 };
 
 class LoopbackPair {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// PcapWriter: frames in the classic pcap format (draft-ietf-opsawg-pcap), for Wireshark and tcpdump.
+// PcapWriter: frames in the classic pcap format (draft-ietf-opsawg-pcap), for Wireshark and
+// tcpdump.
 #pragma once
 
 #include "link/tap.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// FrameTrace: one debug log line for each frame: addresses, type, length, and the head of an IPv4 packet.
+// FrameTrace: one debug log line for each frame: addresses, type, length, and the head of an IPv4
+// packet.
 #pragma once
 
 #include "link/tap.h"

@@ -33,12 +33,13 @@ inline constexpr ErrorSite net_no_resolver{
 inline constexpr ErrorSite net_too_large{site_code(ErrorKind::too_large, Module::net, 10),
                                          "datagram is too large", ""};
 inline constexpr ErrorSite net_no_neighbour{
-    site_code(ErrorKind::timed_out, Module::net, 11), "the next machine on the way does not answer ARP",
+    site_code(ErrorKind::timed_out, Module::net, 11),
+    "the next machine on the way does not answer ARP",
     "Check the server's or gateway's address, the netmask, and whether that machine is up."};
 
 inline constexpr const ErrorSite* kNetSites[] = {
-    &net_unreachable, &net_refused,     &net_reset,       &net_no_link,     &net_closed,
-    &net_no_memory,   &net_bad_address, &net_port_in_use, &net_no_resolver, &net_too_large,
-    &net_no_neighbour};
+    &net_unreachable, &net_refused,   &net_reset,       &net_no_link,
+    &net_closed,      &net_no_memory, &net_bad_address, &net_port_in_use,
+    &net_no_resolver, &net_too_large, &net_no_neighbour};
 
 }  // namespace kedge::err

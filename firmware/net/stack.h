@@ -24,14 +24,15 @@ struct Ipv4Route {
 struct Ipv4Configuration {
   wire::Ipv4Address address;
   std::uint8_t prefix_bits = 0;
-  wire::Ipv4Address gateway;      ///< 0.0.0.0: none
-  std::vector<Ipv4Route> routes;  ///< classless static routes (RFC 3442); when given they replace gateway
-  std::uint16_t mtu = 0;          ///< 0: the device's
+  wire::Ipv4Address gateway;  ///< 0.0.0.0: none
+  std::vector<Ipv4Route>
+      routes;             ///< classless static routes (RFC 3442); when given they replace gateway
+  std::uint16_t mtu = 0;  ///< 0: the device's
 };
 
 /// What the stack counts beside link::Statistics.
 struct InterfaceStatistics {
-  std::uint64_t copied_frames = 0;     ///< small ones, and those that came while many were lent out
+  std::uint64_t copied_frames = 0;  ///< small ones, and those that came while many were lent out
   std::uint64_t malformed_frames = 0;
   std::uint64_t no_memory = 0;         ///< received frames lost because the heap was full
   std::uint64_t transmit_delayed = 0;  ///< frames that waited for room in the transmit ring
@@ -63,9 +64,9 @@ class Interface {
 };
 
 struct UdpOptions {
-  Interface* interface = nullptr;      ///< send and receive on this one only (DHCP); nullptr: any
-  std::uint16_t local_port = 0;        ///< 0: a random one of 49152..65535
-  bool broadcast = false;              ///< may send to and receive from broadcast addresses
+  Interface* interface = nullptr;  ///< send and receive on this one only (DHCP); nullptr: any
+  std::uint16_t local_port = 0;    ///< 0: a random one of 49152..65535
+  bool broadcast = false;          ///< may send to and receive from broadcast addresses
 };
 
 class Stack {

@@ -46,12 +46,12 @@ struct FramePeer::Connection final : private async::Timer {
   wire::MacAddress mac;
   wire::Endpoint client;
   std::uint16_t port;
-  std::uint32_t first = 77'000'000;   // our ISN; offset 0 of the data is first + 1
-  std::uint32_t expected = 0;         // next sequence number of the client
-  std::uint64_t acknowledged = 0;     // of our data (and FIN), as offset
+  std::uint32_t first = 77'000'000;  // our ISN; offset 0 of the data is first + 1
+  std::uint32_t expected = 0;        // next sequence number of the client
+  std::uint64_t acknowledged = 0;    // of our data (and FIN), as offset
   std::uint64_t sent = 0;
-  std::uint64_t highest = 0;          // ever sent; below it is a retransmission
-  std::uint64_t recovery = 0;         // until this offset is acknowledged, holes are filled at once
+  std::uint64_t highest = 0;   // ever sent; below it is a retransmission
+  std::uint64_t recovery = 0;  // until this offset is acknowledged, holes are filled at once
   std::uint32_t window = 0;
   std::uint8_t scale = 0;
   unsigned duplicates = 0;
@@ -92,9 +92,13 @@ FramePeer::FramePeer(async::Loop& loop, link::Device& device, wire::Ipv4Address 
   loop_.add_poller(*this);
 }
 
-FramePeer::~FramePeer() { device_.stop(); }
+FramePeer::~FramePeer() {
+  device_.stop();
+}
 
-bool FramePeer::poll() noexcept { return device_.poll(*this, 64) > 0; }
+bool FramePeer::poll() noexcept {
+  return device_.poll(*this, 64) > 0;
+}
 
 void FramePeer::receive(link::Frame frame) noexcept {
   std::vector<std::byte> bytes;
@@ -107,10 +111,12 @@ void FramePeer::receive(link::Frame frame) noexcept {
   if (!target.is_multicast() && target != device_.mac()) return;
   const std::uint16_t type = reader.be16();
   if (type == 0x0806) input_arp(reader);
-  if (type == 0x0800) input_ipv4(source, reader.rest());
+  if (type == 0x0800) input_ipv4(source, reader.rest(), frame.info().checksum_partial);
 }
 
-void FramePeer::send_raw(ByteView frame) { (void)device_.transmit(std::span(&frame, 1), {}); }
+void FramePeer::send_raw(ByteView frame) {
+  (void)device_.transmit(std::span(&frame, 1), {});
+}
 
 void FramePeer::input_arp(ByteReader reader) {
   reader.skip(6);
@@ -137,7 +143,7 @@ void FramePeer::input_arp(ByteReader reader) {
   send_raw(frame);
 }
 
-void FramePeer::input_ipv4(const wire::MacAddress& mac, ByteView packet) {
+void FramePeer::input_ipv4(const wire::MacAddress& mac, ByteView packet, bool partial) {
   ByteReader reader(packet);
   const std::size_t header = (reader.u8() & 0xf) * std::size_t{4};
   reader.skip(1);
@@ -153,8 +159,16 @@ void FramePeer::input_ipv4(const wire::MacAddress& mac, ByteView packet) {
     return;
   }
   const ByteView payload = packet.subspan(header, total - header);
-  if (protocol == kTcp || protocol == kUdp) {
-    const bool none = protocol == kUdp && payload.size() > 7 && payload[6] == std::byte{} && payload[7] == std::byte{};
+  if (partial && protocol == kTcp) {
+    // The field must hold the pseudo header's sum, which hardware would complete.
+    const std::uint32_t sum = pseudo_sum(source, target, protocol, payload.size());
+    ByteReader field(payload.subspan(std::min<std::size_t>(payload.size(), 16)));
+    const bool right = field.be16() == sum;
+    ++(right ? partial_checksums : bad_checksums);
+    if (!right) return;
+  } else if (protocol == kTcp || protocol == kUdp) {
+    const bool none = protocol == kUdp && payload.size() > 7 && payload[6] == std::byte{} &&
+                      payload[7] == std::byte{};
     if (!none && checksum(payload, pseudo_sum(source, target, protocol, payload.size())) != 0) {
       ++bad_checksums;
       return;
@@ -175,7 +189,8 @@ void FramePeer::input_ipv4(const wire::MacAddress& mac, ByteView packet) {
   on_udp(datagram);
 }
 
-void FramePeer::input_icmp(const wire::MacAddress& mac, wire::Ipv4Address source, ByteView message) {
+void FramePeer::input_icmp(const wire::MacAddress& mac, wire::Ipv4Address source,
+                           ByteView message) {
   if (checksum(message) != 0 || message.size() < 8) {
     ++bad_checksums;
     return;
@@ -241,8 +256,9 @@ void FramePeer::send_udp_fragments(const wire::Endpoint& source, const wire::End
   writer.be16(static_cast<std::uint16_t>(datagram.size()));
   writer.be16(0);
   writer.bytes(payload);
-  put_be16(datagram, 6, checksum(datagram, pseudo_sum(source.address.v4(), target.address.v4(), kUdp,
-                                                      datagram.size())));
+  put_be16(datagram, 6,
+           checksum(datagram,
+                    pseudo_sum(source.address.v4(), target.address.v4(), kUdp, datagram.size())));
   ++identification_;
   for (std::size_t at = 0; at < datagram.size(); at += fragment_bytes) {
     const std::size_t count = std::min(fragment_bytes, datagram.size() - at);
@@ -369,8 +385,10 @@ void FramePeer::input_tcp(const wire::MacAddress& mac, wire::Ipv4Address source,
   largest_window = std::max(largest_window, c->window);
 
   // What it says of our data.
-  const std::uint64_t offset = c->acknowledged + static_cast<std::int32_t>(
-      acknowledgement - (c->first + 1 + static_cast<std::uint32_t>(c->acknowledged)));
+  const std::uint64_t offset =
+      c->acknowledged +
+      static_cast<std::int32_t>(acknowledgement -
+                                (c->first + 1 + static_cast<std::uint32_t>(c->acknowledged)));
   if (offset > c->acknowledged && offset <= c->highest) {
     c->acknowledged = offset;
     c->sent = std::max(c->sent, offset);
@@ -379,7 +397,10 @@ void FramePeer::input_tcp(const wire::MacAddress& mac, wire::Ipv4Address source,
     if (offset < c->recovery) {
       send_segment(*c, offset, std::min<std::uint64_t>(b.mss, c->highest - offset), kAck);
     }
-    if (c->acknowledged < c->highest) c->arm(); else c->disarm();
+    if (c->acknowledged < c->highest)
+      c->arm();
+    else
+      c->disarm();
   } else if (offset == c->acknowledged && payload.empty() && c->highest > offset) {
     if (++c->duplicates == kDuplicatesForResend) {
       c->recovery = c->highest;
@@ -407,8 +428,7 @@ void FramePeer::pump(Connection& c) {
   const TcpBehaviour& b = tcp.at(c.port);
   if (c.dead || c.received.size() < b.wait_for) return;
   if (b.close_after) c.fin_wanted = true;
-  const std::uint64_t limit =
-      c.acknowledged + std::min<std::uint64_t>(c.window, b.in_flight_max);
+  const std::uint64_t limit = c.acknowledged + std::min<std::uint64_t>(c.window, b.in_flight_max);
   while (c.sent < c.end() && c.sent < limit) {
     if (b.reset_after != 0 && c.sent >= b.reset_after) {
       c.dead = true;
@@ -428,7 +448,8 @@ void FramePeer::send_segment(Connection& c, std::uint64_t offset, std::size_t co
   const std::uint64_t data_end = tcp.at(c.port).send_bytes;
   if (offset < c.highest) ++retransmissions;
   c.highest = std::max(c.highest, offset + count);
-  std::vector<std::byte> payload(offset < data_end ? std::min<std::uint64_t>(count, data_end - offset) : 0);
+  std::vector<std::byte> payload(
+      offset < data_end ? std::min<std::uint64_t>(count, data_end - offset) : 0);
   for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = pattern_byte(offset + i);
   if (offset + count > data_end) flags |= kFin;
   if (offset + count == data_end) flags |= kPsh;
@@ -442,8 +463,8 @@ void FramePeer::announce_window(std::uint16_t port) {
   }
 }
 
-void FramePeer::send_tcp(Connection& c, std::uint32_t sequence, std::uint8_t flags, ByteView options,
-                         ByteView payload) {
+void FramePeer::send_tcp(Connection& c, std::uint32_t sequence, std::uint8_t flags,
+                         ByteView options, ByteView payload) {
   std::vector<std::byte> segment(20 + options.size() + payload.size());
   ByteWriter writer(segment);
   writer.be16(c.port);
@@ -457,7 +478,8 @@ void FramePeer::send_tcp(Connection& c, std::uint32_t sequence, std::uint8_t fla
   writer.be32(0);
   writer.bytes(options);
   writer.bytes(payload);
-  put_be16(segment, 16, checksum(segment, pseudo_sum(address_, c.client.address.v4(), kTcp, segment.size())));
+  put_be16(segment, 16,
+           checksum(segment, pseudo_sum(address_, c.client.address.v4(), kTcp, segment.size())));
   ++identification_;
   send_ipv4(c.mac, address_, c.client.address.v4(), kTcp, segment);
 }

@@ -8,8 +8,8 @@
 
 namespace {
 
-/// Of how many non-throwing allocations one fails; 0: none. The firmware's heap knows only that kind
-/// for coroutine frames and lwIP.
+/// Of how many non-throwing allocations one fails; 0: none. The firmware's heap knows only that
+/// kind for coroutine frames and lwIP.
 unsigned one_of = 0;
 std::uint64_t generator = 1;
 unsigned failures = 0;
@@ -34,11 +34,21 @@ void* operator new(std::size_t bytes) {
   if (void* block = std::malloc(bytes)) return block;
   std::abort();
 }
-void* operator new[](std::size_t bytes) { return operator new(bytes); }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete[](void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-void operator delete[](void* block, std::size_t) noexcept { std::free(block); }
+void* operator new[](std::size_t bytes) {
+  return operator new(bytes);
+}
+void operator delete(void* block) noexcept {
+  std::free(block);
+}
+void operator delete[](void* block) noexcept {
+  std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  std::free(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
+  std::free(block);
+}
 
 namespace kedge::sim {
 namespace {

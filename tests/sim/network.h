@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Network: our stack with one interface, a wire that can be bad, and a scripted peer; simulated time.
+// Network: our stack with one interface, a wire that can be bad, and a scripted peer; simulated
+// time.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -44,9 +45,7 @@ struct Network {
     EXPECT_EQ(time.loop.armed_timers(), 0u);
   }
 
-  void configure() {
-    EXPECT_TRUE(net0->configure({.address = kOurs, .prefix_bits = 24}).ok());
-  }
+  void configure() { EXPECT_TRUE(net0->configure({.address = kOurs, .prefix_bits = 24}).ok()); }
   Instant after(Duration span) { return time.after(span); }
   template <class T>
   T run(async::Task<T> task) {
@@ -86,7 +85,8 @@ inline async::Task<Result<Download>> download(net::Stream& stream, Duration pati
     KEDGE_CO_TRY(ByteView view, co_await stream.peek(now + patience));
     if (view.empty()) co_return result;
     while (!view.empty()) {
-      for (const std::byte byte : view) result.wrong += byte != pattern_byte(result.bytes++) ? 1 : 0;
+      for (const std::byte byte : view)
+        result.wrong += byte != pattern_byte(result.bytes++) ? 1 : 0;
       stream.consume(view.size());
       view = stream.try_peek();
     }

@@ -72,8 +72,8 @@ TEST(Stack, BroadcastsBeforeItHasAnAddressAndHearsTheAnswers) {
                            wire::MacAddress::broadcast(), as_byte_view("to all"));
     network.peer->send_udp({kPeer, 67}, {kOurs, 68}, kOurMac, as_byte_view("to the offered"));
   };
-  auto socket = network.stack->open_udp(
-      {.interface = network.net0, .local_port = 68, .broadcast = true});
+  auto socket =
+      network.stack->open_udp({.interface = network.net0, .local_port = 68, .broadcast = true});
   ASSERT_TRUE(socket.ok());
   ASSERT_TRUE((*socket)->send({wire::Ipv4Address::broadcast(), 67}, as_byte_view("discover")).ok());
   auto first = network.run((*socket)->receive(network.after(1_s)));
@@ -131,7 +131,8 @@ TEST(Stack, ReportsThatThereIsNoRoute) {
   network.configure();
   EXPECT_TRUE((*socket)->send({kPeer, 69}, as_byte_view("x")).ok());
   EXPECT_FALSE((*socket)->send({wire::Ipv4Address(192, 0, 2, 1), 69}, as_byte_view("x")).ok());
-  auto connection = network.run(network.stack->connect({wire::Ipv4Address(192, 0, 2, 1), 80}, network.after(1_s)));
+  auto connection = network.run(
+      network.stack->connect({wire::Ipv4Address(192, 0, 2, 1), 80}, network.after(1_s)));
   ASSERT_FALSE(connection.ok());
   EXPECT_EQ(connection.error(), err::net_unreachable);
 }
@@ -259,13 +260,15 @@ TEST(Stack, KeepsTwoInterfacesApart) {
   ASSERT_TRUE(net1.open().ok());
 
   // DHCP on both at once, on the same port.
-  auto first = network.stack->open_udp({.interface = network.net0, .local_port = 68, .broadcast = true});
+  auto first =
+      network.stack->open_udp({.interface = network.net0, .local_port = 68, .broadcast = true});
   auto second = network.stack->open_udp({.interface = &net1, .local_port = 68, .broadcast = true});
   ASSERT_TRUE(first.ok() && second.ok());
   second_peer.on_udp = [&](const FramePeer::Udp& datagram) {
     EXPECT_EQ(as_text(datagram.payload), "second");
-    second_peer.send_udp({wire::Ipv4Address(172, 16, 0, 1), 67}, {wire::Ipv4Address::broadcast(), 68},
-                         wire::MacAddress::broadcast(), as_byte_view("offer"));
+    second_peer.send_udp({wire::Ipv4Address(172, 16, 0, 1), 67},
+                         {wire::Ipv4Address::broadcast(), 68}, wire::MacAddress::broadcast(),
+                         as_byte_view("offer"));
   };
   unsigned at_first = 0;
   network.peer->on_udp = [&](const FramePeer::Udp&) { ++at_first; };
@@ -278,14 +281,19 @@ TEST(Stack, KeepsTwoInterfacesApart) {
 
   // Routes choose the interface.
   network.configure();
-  ASSERT_TRUE(net1.configure({.address = {172, 16, 0, 2}, .prefix_bits = 16, .gateway = {172, 16, 0, 1}}).ok());
+  ASSERT_TRUE(
+      net1.configure({.address = {172, 16, 0, 2}, .prefix_bits = 16, .gateway = {172, 16, 0, 1}})
+          .ok());
   second_peer.tcp[80] = {.send_bytes = 10};
-  auto stream = network.run(network.stack->connect({wire::Ipv4Address(172, 16, 0, 1), 80}, network.after(5_s)));
+  auto stream = network.run(
+      network.stack->connect({wire::Ipv4Address(172, 16, 0, 1), 80}, network.after(5_s)));
   ASSERT_TRUE(stream.ok());
   stream = fail(err::net_closed);
   net1.close();
-  EXPECT_FALSE(network.run(network.stack->connect({wire::Ipv4Address(172, 16, 0, 1), 80},
-                                                  network.after(1_s))).ok());
+  EXPECT_FALSE(
+      network
+          .run(network.stack->connect({wire::Ipv4Address(172, 16, 0, 1), 80}, network.after(1_s)))
+          .ok());
 }
 
 TEST(Stack, ResolvesLiteralsWithoutAResolver) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // TapDevice: the Linux kernel as the machine at the other end, through a TAP interface.
 //
-// With offloads it behaves as virtio-net does: checksums are partial, TCP segments come merged up to
-// 64 KiB in buffers of 4 KiB each.
+// With offloads it behaves as virtio-net does: checksums are partial, TCP segments come merged up
+// to 64 KiB in buffers of 4 KiB each.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ class TapDevice final : public link::Device, private link::SegmentOwner {
     std::uint16_t buffers = 512;
   };
 
-  /// Makes the interface in the network namespace of this process, with `address`/24 for the kernel.
-  /// nullptr, and why in `reason`, when that is not possible here.
+  /// Makes the interface in the network namespace of this process, with `address`/24 for the
+  /// kernel. nullptr, and why in `reason`, when that is not possible here.
   static std::unique_ptr<TapDevice> create(wire::Ipv4Address address, const Options& options,
                                            const char** reason);
   ~TapDevice() override;
@@ -42,7 +42,8 @@ class TapDevice final : public link::Device, private link::SegmentOwner {
   void stop() noexcept override {}
   void quiesce() noexcept override {}
   std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget) noexcept override;
-  Result<void> transmit(std::span<const ByteView> pieces, link::TransmitInfo info) noexcept override;
+  Result<void> transmit(std::span<const ByteView> pieces,
+                        link::TransmitInfo info) noexcept override;
 
  private:
   static constexpr std::uint32_t kBufferBytes = 4096;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The stack against the Linux kernel's, through a TAP interface: real sockets, real time, no assertion
-// on speed. Needs root and /dev/net/tun; skipped loudly without.
+// The stack against the Linux kernel's, through a TAP interface: real sockets, real time, no
+// assertion on speed. Needs root and /dev/net/tun; skipped loudly without.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -204,8 +204,10 @@ TEST_P(Kernel, RefusesAndExchangesDatagrams) {
     char buffer[4000];
     sockaddr_in from{};
     socklen_t size = sizeof from;
-    const ssize_t got = recvfrom(s, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
-    if (got > 0) sendto(s, buffer, static_cast<std::size_t>(got), 0, reinterpret_cast<sockaddr*>(&from), size);
+    const ssize_t got =
+        recvfrom(s, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
+    if (got > 0)
+      sendto(s, buffer, static_cast<std::size_t>(got), 0, reinterpret_cast<sockaddr*>(&from), size);
   });
   const std::string text(3500, 'u');  // in fragments, both ways
   ASSERT_TRUE((*socket)->send({kKernel, 7}, as_byte_view(text)).ok());

@@ -9,8 +9,9 @@
 
 namespace kedge::net {
 
-/// The ones' complement sum of the 16-bit words of `data` as they lie in memory, not inverted; an odd
-/// last byte counts as a word with a zero behind it. Storing its complement as it is gives the field.
+/// The ones' complement sum of the 16-bit words of `data` as they lie in memory, not inverted; an
+/// odd last byte counts as a word with a zero behind it. Storing its complement as it is gives the
+/// field.
 inline std::uint16_t internet_sum(ByteView data) noexcept {
   const std::byte* at = data.data();
   std::size_t left = data.size();
@@ -34,7 +35,8 @@ inline std::uint16_t internet_sum(ByteView data) noexcept {
     const auto byte = std::to_integer<std::uint64_t>(*at);
     add(std::endian::native == std::endian::little ? byte : byte << 8);
   }
-  // 2^64 is congruent to 1 modulo 2^16 - 1: carries count as ones, and so does the carry of adding them.
+  // 2^64 is congruent to 1 modulo 2^16 - 1: carries count as ones, and so does the carry of adding
+  // them.
   sum += carries;
   std::uint64_t folded = (sum & 0xffffffff) + (sum >> 32) + (sum < carries ? 1 : 0);
   while (folded >> 16 != 0) folded = (folded & 0xffff) + (folded >> 16);

@@ -31,7 +31,8 @@ std::optional<Ipv4Header> read_header(ByteReader& reader) noexcept {
   header.source = wire::Ipv4Address::read(reader);
   header.destination = wire::Ipv4Address::read(reader);
   const std::size_t length = (version_length & 0xf) * std::size_t{4};
-  if (version_length >> 4 != 4 || length < 20 || (fragment & kFragmentMask) != 0) return std::nullopt;
+  if (version_length >> 4 != 4 || length < 20 || (fragment & kFragmentMask) != 0)
+    return std::nullopt;
   reader.skip(length - 20);
   if (!reader.ok() || header.total_length < length) return std::nullopt;
   return header;

@@ -18,13 +18,13 @@ struct IcmpUnreachable {
 
   std::uint8_t code = 0;
   std::uint8_t protocol = 0;
-  wire::Ipv4Address local;      ///< source of the packet that did not arrive
+  wire::Ipv4Address local;  ///< source of the packet that did not arrive
   std::uint16_t local_port = 0;
-  wire::Endpoint remote;        ///< its destination
-  std::uint32_t sequence = 0;   ///< of TCP, else the UDP length and checksum
+  wire::Endpoint remote;       ///< its destination
+  std::uint32_t sequence = 0;  ///< of TCP, else the UDP length and checksum
 
-  /// Parses an IPv4 packet. Nothing unless it is a well-formed report with a right checksum about an
-  /// unfragmented TCP or UDP packet, addressed to that packet's source.
+  /// Parses an IPv4 packet. Nothing unless it is a well-formed report with a right checksum about
+  /// an unfragmented TCP or UDP packet, addressed to that packet's source.
   static std::optional<IcmpUnreachable> parse(ByteView packet) noexcept;
 };
 

@@ -78,7 +78,9 @@ void kedge_lwip_free(void* block) {
   ::operator delete(block);
 }
 
-uint32_t kedge_lwip_random(void) { return LwipHooks::random(); }
+uint32_t kedge_lwip_random(void) {
+  return LwipHooks::random();
+}
 
 uint16_t kedge_lwip_checksum(const void* data, int length) {
   return kedge::net::internet_sum(
@@ -114,14 +116,17 @@ struct netif* kedge_lwip_route(const ip4_addr_t* source, const ip4_addr_t* desti
 
 const ip4_addr_t* kedge_lwip_gateway(struct netif* netif, const ip4_addr_t* destination) {
   static ip4_addr_t next;  // lwIP reads it before it asks again
-  next = kedge::net::to_lwip(
-      LwipHooks::gateway(*netif, kedge::net::from_lwip(*destination)));
+  next = kedge::net::to_lwip(LwipHooks::gateway(*netif, kedge::net::from_lwip(*destination)));
   return ip4_addr_isany_val(next) ? nullptr : &next;
 }
 
 // The rest of what lwIP expects of a platform. Its own timeouts.c is replaced by LwipTimers.
-u32_t sys_now(void) { return static_cast<u32_t>(LwipHooks::now_ns() / 1'000'000); }
+u32_t sys_now(void) {
+  return static_cast<u32_t>(LwipHooks::now_ns() / 1'000'000);
+}
 void sys_timeouts_init(void) {}
-void tcp_timer_needed(void) { LwipHooks::tcp_timer_needed(); }
+void tcp_timer_needed(void) {
+  LwipHooks::tcp_timer_needed();
+}
 
 }  // extern "C"

@@ -10,17 +10,16 @@ struct netif;
 namespace kedge::net {
 
 struct LwipHooks {
-  static LwipStack* stack;       ///< nullptr while there is none
-  static SipHashKey isn_key;     ///< RFC 6528: the secret
-  static std::size_t blocks;     ///< allocated by lwIP and not yet freed
+  static LwipStack* stack;    ///< nullptr while there is none
+  static SipHashKey isn_key;  ///< RFC 6528: the secret
+  static std::size_t blocks;  ///< allocated by lwIP and not yet freed
 
   static std::uint32_t random() noexcept;
   static std::int64_t now_ns() noexcept;
   static void tcp_timer_needed() noexcept;
   static bool accepts_udp_port(std::uint16_t port) noexcept;
   static ::netif* route(wire::Ipv4Address source, wire::Ipv4Address destination) noexcept;
-  static wire::Ipv4Address gateway(const ::netif& netif,
-                                   wire::Ipv4Address destination) noexcept;
+  static wire::Ipv4Address gateway(const ::netif& netif, wire::Ipv4Address destination) noexcept;
 };
 
 }  // namespace kedge::net

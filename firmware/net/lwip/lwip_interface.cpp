@@ -42,7 +42,9 @@ LwipInterface::LwipInterface(LwipStack& stack, link::Device& device, unsigned in
   name_[name_length_++] = static_cast<char>('0' + index % 10);
 }
 
-LwipInterface::~LwipInterface() { close(); }
+LwipInterface::~LwipInterface() {
+  close();
+}
 
 Result<void> LwipInterface::open() noexcept {
   if (open_) return {};
@@ -137,8 +139,9 @@ std::uint16_t LwipInterface::mtu() const noexcept {
 }
 
 std::uint32_t LwipInterface::poll(std::uint32_t budget) noexcept {
-  // Consumers run after the burst and give their segments back: a burst that lends more than half of
-  // what may be lent would only make later frames be copied. At least one batch goes through always.
+  // Consumers run after the burst and give their segments back: a burst that lends more than half
+  // of what may be lent would only make later frames be copied. At least one batch goes through
+  // always.
   const std::uint32_t batch = device_.capabilities().receive_merge ? kBatchMerged : kBatch;
   std::uint32_t count = 0;
   std::uint32_t delivered = 0;
@@ -205,7 +208,8 @@ void LwipInterface::input_ipv4(pbuf* packet, const link::ReceiveInfo& info) noex
     if (report && report->local == configuration_.address) stack_.unreachable(*report);
   }
   if (info.checksum_verified || info.checksum_partial) {
-    netif_.chksum_flags &= static_cast<u16_t>(~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP));
+    netif_.chksum_flags &=
+        static_cast<u16_t>(~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP));
   } else {
     netif_.chksum_flags |= NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
   }

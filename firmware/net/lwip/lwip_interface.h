@@ -34,14 +34,16 @@ class LwipInterface final : public Interface, private link::Receiver {
   static LwipInterface& of(const netif& netif) noexcept {
     return *static_cast<LwipInterface*>(netif.state);
   }
-  /// One burst of frames from the device, and those that wait to be sent. Returns how many there were.
+  /// One burst of frames from the device, and those that wait to be sent. Returns how many there
+  /// were.
   std::uint32_t poll(std::uint32_t budget) noexcept;
   std::size_t lent_segments() const noexcept { return pool_.lent(); }
   /// Whether the machine that leads to `destination` has answered ARP lately.
   bool neighbour_answers(wire::Ipv4Address destination) noexcept;
 
  private:
-  /// Frames that wait for room in the transmit ring: a whole window of acknowledgements and requests.
+  /// Frames that wait for room in the transmit ring: a whole window of acknowledgements and
+  /// requests.
   static constexpr std::size_t kWaitingMax = 64;
   static constexpr std::size_t kPiecesMax = 8;
   /// Frames asked for at once: of one segment each, and of up to 17.

@@ -21,9 +21,7 @@ constexpr std::uint16_t kDynamicPorts = 16384;
 }  // namespace
 
 LwipStack::LwipStack(async::Loop& loop, port::Entropy& entropy) noexcept
-    : loop_(loop),
-      entropy_(entropy),
-      timers_(std::make_unique<LwipTimers>(loop)) {
+    : loop_(loop), entropy_(entropy), timers_(std::make_unique<LwipTimers>(loop)) {
   KEDGE_ASSERT(LwipHooks::stack == nullptr);
   LwipHooks::stack = this;
   entropy.fill(std::as_writable_bytes(std::span(LwipHooks::isn_key)));
@@ -38,7 +36,8 @@ LwipStack::~LwipStack() {
   while (tcp_tw_pcbs != nullptr) tcp_abort(tcp_tw_pcbs);
   KEDGE_ASSERT(tcp_bound_pcbs == nullptr && udp_pcbs == nullptr);
   for (auto& interface : interfaces_) interface->close();
-  for (unsigned i = 0; i <= IP_REASS_MAXAGE; ++i) ip_reass_tmr();  // lets go of unfinished datagrams
+  for (unsigned i = 0; i <= IP_REASS_MAXAGE; ++i)
+    ip_reass_tmr();  // lets go of unfinished datagrams
   interfaces_.clear();
   timers_.reset();
   LwipHooks::stack = nullptr;
@@ -70,7 +69,9 @@ void LwipStack::end_burst() noexcept {
   for (LwipTcpStream* s = streams_.front(); s != nullptr; s = streams_.next(*s)) s->notice_end();
 }
 
-void LwipStack::touch() noexcept { timers_->touch(); }
+void LwipStack::touch() noexcept {
+  timers_->touch();
+}
 
 std::uint16_t LwipStack::random_port() noexcept {
   return static_cast<std::uint16_t>(kDynamicPortFirst + entropy_.u32() % kDynamicPorts);
@@ -122,7 +123,9 @@ async::Task<Result<std::vector<wire::IpAddress>>> LwipStack::resolve(std::string
   co_return co_await resolver_->resolve(std::move(name), deadline);
 }
 
-std::size_t LwipStack::blocks_in_use() noexcept { return LwipHooks::blocks; }
+std::size_t LwipStack::blocks_in_use() noexcept {
+  return LwipHooks::blocks;
+}
 
 std::size_t LwipStack::connections() noexcept {
   std::size_t count = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // LwipStack: net::Stack on lwIP's raw API. The only header of this folder that others include.
 //
-// lwIP's state is global, so one LwipStack exists at a time; it is torn down completely, and another
-// may follow. Sockets and streams must be gone before it.
+// lwIP's state is global, so one LwipStack exists at a time; it is torn down completely, and
+// another may follow. Sockets and streams must be gone before it.
 #pragma once
 
 #include "net/resolver.h"

@@ -46,7 +46,8 @@ Result<void> LwipTcpStream::open() noexcept {
   pcb_ = tcp_new();
   if (pcb_ == nullptr) return fail(err::net_no_memory);
   tcp_arg(pcb_, this);
-  tcp_err(pcb_, [](void* self, err_t reason) { static_cast<LwipTcpStream*>(self)->failed(reason); });
+  tcp_err(pcb_,
+          [](void* self, err_t reason) { static_cast<LwipTcpStream*>(self)->failed(reason); });
   tcp_recv(pcb_, [](void* self, tcp_pcb*, pbuf* data, err_t) -> err_t {
     if (self != nullptr) return static_cast<LwipTcpStream*>(self)->received(data);
     if (data != nullptr) pbuf_free(data);
@@ -59,12 +60,13 @@ Result<void> LwipTcpStream::open() noexcept {
   tcp_nagle_disable(pcb_);  // requests are written whole, and wait for answers
   KEDGE_CHECK(bind());
   const ip4_addr_t address = to_lwip(remote_.address.v4());
-  const err_t result = tcp_connect(pcb_, &address, remote_.port, [](void* self, tcp_pcb*, err_t) -> err_t {
-    auto* stream = static_cast<LwipTcpStream*>(self);
-    stream->connected_ = true;
-    stream->writable_.notify_all();
-    return ERR_OK;
-  });
+  const err_t result =
+      tcp_connect(pcb_, &address, remote_.port, [](void* self, tcp_pcb*, err_t) -> err_t {
+        auto* stream = static_cast<LwipTcpStream*>(self);
+        stream->connected_ = true;
+        stream->writable_.notify_all();
+        return ERR_OK;
+      });
   if (result == ERR_MEM || result == ERR_BUF) return fail(err::net_no_memory);
   if (result != ERR_OK) return fail(err::net_unreachable);
   return {};
@@ -145,8 +147,8 @@ void LwipTcpStream::unreachable(const IcmpUnreachable& report) noexcept {
   // RFC 1122 4.2.3.9 and RFC 5927 5.2: only while connecting, and only about what we sent.
   if (pcb_->state != SYN_SENT || report.code == IcmpUnreachable::kCodeFragmentationNeeded) return;
   if (!TCP_SEQ_BETWEEN(report.sequence, pcb_->lastack, pcb_->snd_nxt)) return;
-  const bool refused = report.code == IcmpUnreachable::kCodePort ||
-                       report.code == IcmpUnreachable::kCodeProtocol;
+  const bool refused =
+      report.code == IcmpUnreachable::kCodePort || report.code == IcmpUnreachable::kCodeProtocol;
   tcp_pcb* pcb = pcb_;
   detach();
   tcp_abort(pcb);

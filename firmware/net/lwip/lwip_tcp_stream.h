@@ -69,11 +69,11 @@ class LwipTcpStream final : public Stream,
   tcp_pcb* pcb_ = nullptr;
   pbuf* first_ = nullptr;  // received: single pbufs linked by `next`, their tot_len not maintained
   pbuf* last_ = nullptr;
-  std::uint16_t consumed_ = 0;           // bytes of first_
-  std::uint32_t unacknowledged_ = 0;     // bytes received since the last acknowledgement
+  std::uint16_t consumed_ = 0;        // bytes of first_
+  std::uint32_t unacknowledged_ = 0;  // bytes received since the last acknowledgement
   bool connected_ = false;
-  bool ended_ = false;                   // the peer's FIN
-  bool closed_ = false;                  // close() was called
+  bool ended_ = false;   // the peer's FIN
+  bool closed_ = false;  // close() was called
   bool acknowledge_now_ = false;
   std::optional<Error> error_;
   async::Signal readable_;

@@ -18,7 +18,9 @@ void LwipTimers::touch() noexcept {
   const Instant now = loop_.now();
   if (stopped_ != Instant() && now - stopped_ >= kForgetAfter) {
     netif* interface = nullptr;
-    NETIF_FOREACH(interface) { etharp_cleanup_netif(interface); }
+    NETIF_FOREACH(interface) {
+      etharp_cleanup_netif(interface);
+    }
   }
   next_ = now + kTick;
   (void)loop_.arm(*this, next_);

@@ -53,11 +53,12 @@ Result<void> LwipUdpSocket::open() noexcept {
   if (options_.interface != nullptr) {
     udp_bind_netif(pcb_, &static_cast<LwipInterface*>(options_.interface)->lwip());
   }
-  udp_recv(pcb_,
-           [](void* self, udp_pcb*, pbuf* packet, const ip_addr_t* source, u16_t port) {
-             static_cast<LwipUdpSocket*>(self)->received(packet, *source, port);
-           },
-           this);
+  udp_recv(
+      pcb_,
+      [](void* self, udp_pcb*, pbuf* packet, const ip_addr_t* source, u16_t port) {
+        static_cast<LwipUdpSocket*>(self)->received(packet, *source, port);
+      },
+      this);
   return {};
 }
 
@@ -125,8 +126,9 @@ Datagram LwipUdpSocket::show(const Queued& datagram) noexcept {
   // Fragments that were put together, and frames in several segments, are not in one piece.
   shown_ = pbuf_coalesce(datagram.packet, PBUF_RAW);
   const bool whole = shown_->next == nullptr;
-  return {datagram.source, datagram.destination,
-          whole ? ByteView(static_cast<const std::byte*>(shown_->payload), shown_->len) : ByteView()};
+  return {
+      datagram.source, datagram.destination,
+      whole ? ByteView(static_cast<const std::byte*>(shown_->payload), shown_->len) : ByteView()};
 }
 
 async::Task<Result<Datagram>> LwipUdpSocket::receive(Instant deadline) noexcept {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Frames of any content into a stack with a UDP socket and an established stream. Checksums are declared
-// verified, so that the fuzzer gets past them.
+// Frames of any content into a stack with a UDP socket and an established stream. Checksums are
+// declared verified, so that the fuzzer gets past them.
 //
-// Input: records of [flags] [length, big endian 16] [bytes]. Flag bits: 0 let time pass, 1 raw frame
-// (else the Ethernet header is given), 2 fix up a TCP segment of the established connection, 3 split
-// into small segments, 4 the consumer reads.
+// Input: records of [flags] [length, big endian 16] [bytes]. Flag bits: 0 let time pass, 1 raw
+// frame (else the Ethernet header is given), 2 fix up a TCP segment of the established connection,
+// 3 split into small segments, 4 the consumer reads.
 #include <algorithm>
 #include <vector>
 
@@ -130,7 +130,8 @@ void fix_ip_checksum(std::vector<std::byte>& frame) {
   frame[24] = frame[25] = std::byte{};
   std::uint32_t sum = 0;
   for (std::size_t i = 14; i < 14 + length; i += 2) {
-    sum += std::to_integer<std::uint32_t>(frame[i]) << 8 | std::to_integer<std::uint32_t>(frame[i + 1]);
+    sum += std::to_integer<std::uint32_t>(frame[i]) << 8 |
+           std::to_integer<std::uint32_t>(frame[i + 1]);
   }
   while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
   frame[24] = static_cast<std::byte>(~sum >> 8);

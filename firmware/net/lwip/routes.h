@@ -11,9 +11,9 @@ namespace kedge::net {
 
 /// One step towards a destination.
 struct Hop {
-  std::size_t interface = 0;   ///< index into the configurations given
-  wire::Ipv4Address next;      ///< the host to ask ARP for: a gateway, or the destination itself
-  int prefix_bits = -1;        ///< how specific the route is
+  std::size_t interface = 0;  ///< index into the configurations given
+  wire::Ipv4Address next;     ///< the host to ask ARP for: a gateway, or the destination itself
+  int prefix_bits = -1;       ///< how specific the route is
 };
 
 /// The best route of one configuration, or nothing. A configuration without address has none.

@@ -9,7 +9,9 @@
 
 namespace kedge::net {
 
-SegmentPool::~SegmentPool() { KEDGE_ASSERT(lent_ == 0); }
+SegmentPool::~SegmentPool() {
+  KEDGE_ASSERT(lent_ == 0);
+}
 
 SegmentPool::Lent* SegmentPool::take() noexcept {
   if (free_ == nullptr) {
@@ -56,8 +58,8 @@ pbuf* SegmentPool::lend(link::Frame frame, std::uint16_t skip) noexcept {
     lent->custom.custom_free_function = give_back;
     const std::uint32_t length = std::min(segment->length, left);
     const auto shown = static_cast<std::uint16_t>(length - skip);
-    pbuf* p = pbuf_alloced_custom(PBUF_RAW, shown, PBUF_REF, &lent->custom,
-                                  segment->data + skip, shown);
+    pbuf* p =
+        pbuf_alloced_custom(PBUF_RAW, shown, PBUF_REF, &lent->custom, segment->data + skip, shown);
     p->tot_len = static_cast<std::uint16_t>(left - skip);
     left -= length;
     skip = 0;
@@ -77,7 +79,8 @@ pbuf* SegmentPool::copy(link::Frame frame, std::uint16_t skip) noexcept {
   auto* to = static_cast<std::byte*>(p->payload);
   std::uint32_t left = length;
   for (link::Segment* s = frame.head(); s != nullptr && left > 0; s = s->next) {
-    const std::uint16_t hidden = static_cast<std::uint16_t>(std::min<std::uint32_t>(skip, s->length));
+    const std::uint16_t hidden =
+        static_cast<std::uint16_t>(std::min<std::uint32_t>(skip, s->length));
     const std::uint32_t part = std::min(s->length - hidden, left);
     std::memcpy(to, s->data + hidden, part);
     skip = static_cast<std::uint16_t>(skip - hidden);

@@ -22,8 +22,9 @@ class SegmentPool {
   SegmentPool& operator=(const SegmentPool&) = delete;
   ~SegmentPool();
 
-  /// The frame without its first `skip` bytes as a pbuf chain that owns the frame's segments. `skip`
-  /// must be less than the first segment's length. nullptr (and the frame dropped) without memory.
+  /// The frame without its first `skip` bytes as a pbuf chain that owns the frame's segments.
+  /// `skip` must be less than the first segment's length. nullptr (and the frame dropped) without
+  /// memory.
   pbuf* lend(link::Frame frame, std::uint16_t skip) noexcept;
   /// The same as one pbuf with a copy. At least kLinearBytes of it can be read, zeros if need be.
   static pbuf* copy(link::Frame frame, std::uint16_t skip) noexcept;
