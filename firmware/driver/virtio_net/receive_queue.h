@@ -32,6 +32,10 @@ class ReceiveQueue {
   /// Delivers up to `budget` frames and refills the ring on the way.
   std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget,
                      link::Statistics& statistics) noexcept;
+  /// Buffers in the pool, those that are lent out included.
+  std::uint16_t buffers() const noexcept {
+    return pool_ != nullptr ? static_cast<std::uint16_t>(pool_->count()) : std::uint16_t{0};
+  }
   /// Other than none: the device broke the rules and must be stopped.
   Fault fault() const noexcept { return fault_; }
 

@@ -204,7 +204,8 @@ void VirtioNet::give_up(Fault fault) noexcept {
 link::Capabilities VirtioNet::capabilities() const noexcept {
   return {.receive_checksum = negotiated_.has(Feature::kGuestCsum),
           .receive_merge = negotiated_.has(Feature::kGuestTso4 | Feature::kGuestTso6),
-          .transmit_checksum = negotiated_.has(Feature::kCsum)};
+          .transmit_checksum = negotiated_.has(Feature::kCsum),
+          .receive_buffers = receive_.buffers()};
 }
 
 link::LinkState VirtioNet::link_state() noexcept {
