@@ -100,6 +100,11 @@ struct PxeOptions {
   /// number of the suboption that is wrong.
   static Result<PxeOptions> parse(ByteView value) noexcept;
 
+  /// Nothing of the above is there: option 43 is not for PXE, or the server wants to be asked for
+  /// it.
+  bool empty() const noexcept {
+    return !control && !multicast && !prompt && !item && !has_menu() && !has_boot_servers();
+  }
   bool has_menu() const noexcept { return !menu.empty(); }
   bool has_boot_servers() const noexcept { return !boot_servers.empty(); }
   bool skip_discovery() const noexcept { return control && control->skip_discovery(); }

@@ -115,7 +115,7 @@ bool DhcpPacket::has_boot_information() const noexcept {
   const auto encapsulated = option(option_number::kVendorEncapsulated);
   if (!is_pxe() || !encapsulated) return false;
   const auto pxe = wire::PxeOptions::parse(*encapsulated);
-  return pxe && (pxe->has_menu() || pxe->has_boot_servers());
+  return pxe && !pxe->empty();
 }
 
 }  // namespace kedge::client

@@ -47,7 +47,7 @@ class DhcpPacket {
   int priority() const noexcept;
   /// Option 175.176: the network has no ProxyDHCP server.
   bool no_proxy_dhcp() const noexcept;
-  /// Says what to boot: a file, a root path, or a PXE menu or boot server list.
+  /// Says how to boot: a file, a root path, or PXE options (menu, boot servers, discovery control).
   bool has_boot_information() const noexcept;
 
  private:

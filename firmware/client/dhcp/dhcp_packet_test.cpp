@@ -62,6 +62,11 @@ TEST(DhcpPacket, KnowsWhatIsBootInformation) {
   EXPECT_TRUE(packet({.options = {{17, "iscsi:..."}}}).has_boot_information());
   const std::pair<std::uint8_t, std::string> menu{43, "\x09\x04\x80\x01\x01x"s};
   EXPECT_TRUE(packet({.options = {{60, "PXEClient"}, menu}}).has_boot_information());
+  EXPECT_TRUE(
+      packet({.options = {{60, "PXEClient"}, {43, "\x06\x01\x08"s}}}).has_boot_information())
+      << "dnsmasq's, for UEFI clients: not to be asked on port 4011";
+  EXPECT_FALSE(packet({.options = {{60, "PXEClient"}, {43, "\xdc\x01x"s}}}).has_boot_information())
+      << "something else in option 43";
   EXPECT_FALSE(packet({.options = {menu}}).has_boot_information()) << "not a PXE server's";
   EXPECT_FALSE(
       packet({.options = {{60, "PXEClient"}, {43, "\x09\x07\x80"s}}}).has_boot_information())

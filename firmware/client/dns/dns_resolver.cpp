@@ -78,13 +78,18 @@ async::Task<Result<std::vector<wire::IpAddress>>> DnsResolver::resolve(std::stri
   if (servers_.empty()) co_return fail(err::dns_no_servers);
   const std::vector<wire::DnsName> names = candidates(**parsed, name);
   std::optional<Error> failure;
+  std::string told;
   for (const wire::DnsName& candidate : names) {
     auto found = co_await look_up(candidate, deadline);
     if (found) co_return std::move(found);
     // The most telling failure: one that is not merely "no such name".
-    if (!failure || is_about_the_name(*failure)) failure = found.error();
+    if (!failure || is_about_the_name(*failure)) {
+      failure = found.error();
+      told = explanation_;
+    }
     if (!is_about_the_name(found.error()) && found.error() != err::dns_server_failure) break;
   }
+  explanation_ = std::move(told);
   co_return *failure;
 }
 

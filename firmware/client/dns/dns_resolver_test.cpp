@@ -184,6 +184,7 @@ TEST_F(DnsResolverTest, ServerFailureIsRememberedOverUnknownNames) {
   };
   EXPECT_EQ(resolve("boot").error(), err::dns_server_failure);
   EXPECT_EQ(seen.size(), 2u);
+  EXPECT_EQ(resolver.explanation(), "10.0.0.2 said SERVFAIL for boot.example.org");
 }
 
 TEST_F(DnsResolverTest, BadNamesAreRefusedBeforeAsking) {
