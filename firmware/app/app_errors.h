@@ -29,9 +29,12 @@ inline constexpr ErrorSite app_relative_uri{
     "Write the whole URI: http://server/path."};
 inline constexpr ErrorSite app_too_many_images{site_code(ErrorKind::too_large, Module::app, 11),
                                                "too many images", "Free some with imgfree."};
+inline constexpr ErrorSite app_not_a_script{
+    site_code(ErrorKind::malformed, Module::app, 12), "autoexec.ipxe is not a script",
+    "Its first line must be #!ipxe."};
 
 inline constexpr const ErrorSite* kAppSites[] = {
     &app_no_interface,   &app_no_filename,  &app_own_filename,    &app_nothing_selected, &app_unknown_configurator,
-    &app_no_next_server, &app_relative_uri, &app_too_many_images};
+    &app_no_next_server, &app_relative_uri, &app_too_many_images, &app_not_a_script};
 
 }  // namespace kedge::err

@@ -111,9 +111,8 @@ class NicSet final : public DeviceHandover {
       if (!interface.ok()) continue;
       const uefi::NicInventory::Nic& nic = device->nic();
       session.interfaces().add(**interface, {nic.bus, nic.id.vendor, nic.id.device});
-      const bool down = device->link_state() == link::LinkState::down;
-      format_to(console_, "{}: {} {} {}{}\n", (*interface)->name(), device->mac(),
-                device->driver_name(), nic.bus, down ? " (link down)" : "");
+      format_to(console_, "{}: {} {} {}\n", (*interface)->name(), device->mac(),
+                device->driver_name(), nic.bus);
     }
   }
 

@@ -4,6 +4,7 @@
 #include "app/app_errors.h"
 #include "app/interrupt.h"
 #include "async/combine.h"
+#include "image/identify.h"
 #include "script/settings.h"
 
 namespace kedge::app {
@@ -24,6 +25,7 @@ async::Task<Result<void>> BootSequence::run() noexcept {
     co_return co_await scripts_.run_text("command line", launch_.command_line);
   }
   if (launch_.local_autoexec.has_value()) {
+    if (!image::is_script(as_byte_view(*launch_.local_autoexec))) co_return fail(err::app_not_a_script);
     format_to(environment_.console, "Script: {} on the volume Kedge was started from\n", kAutoexec);
     co_return co_await scripts_.run_text(std::string(kAutoexec), *launch_.local_autoexec);
   }

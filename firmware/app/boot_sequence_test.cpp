@@ -5,6 +5,7 @@
 
 #include "app/app_errors.h"
 #include "script/settings.h"
+#include "tests/fake/console.h"
 #include "tests/fake/sim_clock.h"
 
 namespace kedge::app {
@@ -14,14 +15,6 @@ using namespace literals;
 
 constexpr ErrorSite kNotThere{site_code(ErrorKind::not_found, Module::tftp, 1), "file not found", ""};
 constexpr ErrorSite kNoAnswer{site_code(ErrorKind::timed_out, Module::dhcp, 1), "no DHCP answer", ""};
-
-class FakeConsole final : public port::Console {
- public:
-  void append(std::string_view text) noexcept override { shown += text; }
-  void rewrite_line(std::string_view) noexcept override {}
-  unsigned columns() const noexcept override { return 80; }
-  std::string shown;
-};
 
 class NoInput final : public port::Input {
  public:
@@ -137,7 +130,7 @@ class BootSequenceTest : public testing::Test {
 
   fake::SimLoop sim;
   script::SettingsTree settings;
-  FakeConsole console;
+  fake::FakeConsole console;
   NoInput input;
   NoPower power;
   FakeImages images;
@@ -160,6 +153,12 @@ TEST_F(BootSequenceTest, RunsAutoexecOfItsOwnVolumeWithoutTouchingTheNetwork) {
   ASSERT_TRUE(boot().ok());
   EXPECT_EQ(runner.ran, "autoexec.ipxe: #!ipxe\necho hi");
   EXPECT_EQ(interfaces.log, "");
+}
+
+TEST_F(BootSequenceTest, RefusesAnAutoexecThatIsNoScript) {
+  launch.local_autoexec = "\x7f" "ELF garbage";
+  EXPECT_EQ(boot().error(), err::app_not_a_script);
+  EXPECT_EQ(runner.ran, "");
 }
 
 TEST_F(BootSequenceTest, FetchesAutoexecBesideItselfOverTheNicItCameFrom) {

@@ -9,7 +9,8 @@ namespace {
 constexpr unsigned kBarCells = 20;
 
 std::string bar(std::uint64_t bytes, std::uint64_t total) {
-  const std::uint64_t filled = bytes >= total ? kBarCells : bytes / (total / kBarCells + 1);
+  // Nothing that fits a machine's memory overflows here.
+  const std::uint64_t filled = bytes >= total ? kBarCells : bytes * kBarCells / total;
   std::string cells(kBarCells, '-');
   cells.replace(0, filled, filled, '#');
   return cells;
@@ -53,9 +54,10 @@ void DownloadProgress::finished() noexcept {
                   HumanBytes(bytes_per_second(bytes_, span))));
 }
 
-void DownloadProgress::failed(const Error& error) noexcept {
-  if (quiet_) return;
-  end_line(format("  {} failed after {} bytes: {}", name_, bytes_, error));
+void DownloadProgress::failed() noexcept {
+  if (!quiet_ && (bytes_ > 0 || bar_shown_)) {
+    end_line(format("  {} stopped after {} bytes", name_, bytes_));
+  }
 }
 
 void DownloadProgress::end_line(std::string_view text) noexcept {

@@ -33,7 +33,8 @@ class DownloadProgress final : public client::Progress {
 
   /// Replaces the bar by the result line.
   void finished() noexcept;
-  void failed(const Error& error) noexcept;
+  /// Says how far it came; whoever asked for the download explains why it ended.
+  void failed() noexcept;
 
  private:
   void end_line(std::string_view text) noexcept;

@@ -42,7 +42,7 @@ async::Task<Result<ImageId>> ImageStore::fetch(script::FetchRequest request) noe
   const Result<wire::Uri> final_uri =
       co_await downloader_.download(uri, request.timeout, image->data, *progress);
   if (!final_uri.ok()) {
-    progress->failed(final_uri.error());
+    progress->failed();
     co_return final_uri.error();
   }
   progress->finished();
@@ -144,7 +144,8 @@ Result<void> ImageStore::start(Image& image) noexcept {
   KEDGE_TRY(const ByteView bytes, image.data.contiguous());
   InitrdFiles files;
   for (const auto& other : images_) {
-    if (other.get() == &image || other->holds > 0) continue;
+    const bool is_script = identify(other->data).kind == image::Kind::script;
+    if (other.get() == &image || other->holds > 0 || is_script) continue;
     KEDGE_CHECK(files.add(other->name, other->arguments, other->data));
   }
   format_to(console_, "Starting {}{}{}\n", image.name, image.arguments.empty() ? "" : " ",

@@ -22,6 +22,7 @@ class ProgressLines final : public client::DhcpObserver {
     const bool sends = progress.step == Step::discover_sent || progress.step == Step::request_sent ||
                        progress.step == Step::proxy_request_sent;
     const bool routine = progress.step == Step::offered || progress.step == Step::bound ||
+                         progress.step == Step::waiting_for_proxy ||
                          progress.step == Step::proxy_answered;
     if (routine || (sends && first_try)) return;
     format_to(console_, "{}: {}\n", interface_, progress);
@@ -191,7 +192,8 @@ async::Task<Result<void>> NetworkInterfaces::run_dhcp(InterfaceSlot& slot,
   const Instant deadline = timeout.has_value() ? now + *timeout : Instant::never();
   Result<client::DhcpLease> lease = co_await async::with_deadline(deadline, dhcp->acquire());
   if (!lease.ok()) {
-    if (lease.error().kind() != ErrorKind::cancelled) {
+    // With one interface the caller's own message is enough.
+    if (slots_.size() > 1 && lease.error().kind() != ErrorKind::cancelled) {
       format_to(console_, "{}: DHCP failed: {}\n", slot.interface.name(), lease.error());
     }
     co_return lease.error();
