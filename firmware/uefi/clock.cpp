@@ -9,7 +9,7 @@ namespace {
 using namespace kedge::literals;
 __extension__ using Wide = unsigned __int128;
 
-constexpr Duration kSpin = 20_us;        // between two looks at the NIC
+constexpr Duration kSpin = 20_us;         // between two looks at the NIC
 constexpr Duration kQuietAfter = 300_ms;  // longer than a busy TCP connection ever pauses
 constexpr Duration kSleepMax = 10_ms;     // the period of the firmware's timer
 constexpr std::uint32_t kMeasureUs = 1000;
@@ -71,7 +71,8 @@ void CpuClock::sleep(Instant until) noexcept {
   EFI_EVENT events[2] = {timer_.raw(), nullptr};
   UINTN count = 1;
   EFI_SIMPLE_TEXT_INPUT_PROTOCOL* keyboard = firmware_.table().ConIn;
-  if (keyboard != nullptr && keyboard->WaitForKey != nullptr) events[count++] = keyboard->WaitForKey;
+  if (keyboard != nullptr && keyboard->WaitForKey != nullptr)
+    events[count++] = keyboard->WaitForKey;
   UINTN index = 0;
   (void)firmware_.boot().WaitForEvent(count, events, &index);
   timer_.stop_timer();

@@ -14,8 +14,9 @@ class CpuClock final : public Clock {
   explicit CpuClock(const Firmware& firmware, Cpu& cpu = real_cpu()) noexcept
       : firmware_(firmware), cpu_(cpu) {}
 
-  /// Learns the counter's rate: from the CPU or hypervisor, else by measuring against the firmware's
-  /// Stall, which takes 10 ms, or up to 100 ms on a busy host. Errors: uefi_clock_stands.
+  /// Learns the counter's rate: from the CPU or hypervisor, else by measuring against the
+  /// firmware's Stall, which takes 10 ms, or up to 100 ms on a busy host. Errors:
+  /// uefi_clock_stands.
   Result<void> start() noexcept;
 
   Instant now() noexcept override;

@@ -41,7 +41,8 @@ class Chunks {
  private:
   void flush() noexcept {
     buffer_[size_] = 0;
-    if (size_ != 0 && out_ != nullptr) (void)out_->OutputString(out_, reinterpret_cast<CHAR16*>(buffer_));
+    if (size_ != 0 && out_ != nullptr)
+      (void)out_->OutputString(out_, reinterpret_cast<CHAR16*>(buffer_));
     size_ = 0;
   }
 

@@ -14,8 +14,8 @@ class TextConsole final : public port::Console {
   explicit TextConsole(const Firmware& firmware) noexcept;
 
   void append(std::string_view text) noexcept override;
-  /// Sends only what changed since the last rewrite of the same line, so that a progress bar costs a
-  /// serial line little and a log file stays small.
+  /// Sends only what changed since the last rewrite of the same line, so that a progress bar costs
+  /// a serial line little and a log file stays small.
   void rewrite_line(std::string_view text) noexcept override;
   unsigned columns() const noexcept override { return columns_; }
   /// Forgets what is on the line, after others wrote to the screen (a started image).

@@ -60,7 +60,8 @@ TEST(TextConsole, ColumnsComeFromTheModeWithALowerLimit) {
 TEST(TextConsole, RewritingShowsTheNewTextOnly) {
   FakeFirmware fake;
   TextConsole console(fake.firmware());
-  for (const char* text : {"loading 1%", "loading 10%", "done", "", "x", "a longer line than that"}) {
+  for (const char* text :
+       {"loading 1%", "loading 10%", "done", "", "x", "a longer line than that"}) {
     console.rewrite_line(text);
     EXPECT_EQ(shown(fake.printed), text);
   }

@@ -27,8 +27,8 @@ struct DevicePathNode {
   }
 };
 
-/// The bytes of a path of the firmware up to and including its end node; empty when it is nullptr or
-/// malformed.
+/// The bytes of a path of the firmware up to and including its end node; empty when it is nullptr
+/// or malformed.
 ByteView device_path_bytes(const EFI_DEVICE_PATH_PROTOCOL* path) noexcept;
 
 /// The bytes of every path end here.

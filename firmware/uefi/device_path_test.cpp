@@ -56,7 +56,8 @@ TEST(DevicePath, MalformedPathsAreRefused) {
     ASSERT_FALSE(path.ok());
     EXPECT_TRUE(path.error() == err::uefi_device_path_malformed);
   }
-  EXPECT_TRUE(DevicePath::copy(reinterpret_cast<const EFI_DEVICE_PATH_PROTOCOL*>(too_short)).empty());
+  EXPECT_TRUE(
+      DevicePath::copy(reinterpret_cast<const EFI_DEVICE_PATH_PROTOCOL*>(too_short)).empty());
 }
 
 TEST(DevicePath, PrefixesAndParents) {
@@ -72,11 +73,11 @@ TEST(NetworkNodes, AreReadFromAnHttpBootPath) {
   DevicePath path = nic();
   path.append_mac(kMac);
   const std::byte ipv4[] = {
-      std::byte{10}, std::byte{0}, std::byte{2}, std::byte{15},  // local
-      std::byte{10}, std::byte{0}, std::byte{2}, std::byte{2},   // remote
-      std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{6}, std::byte{0},
-      std::byte{1},                                              // static
-      std::byte{10}, std::byte{0}, std::byte{2}, std::byte{1},   // gateway
+      std::byte{10},  std::byte{0},   std::byte{2},   std::byte{15},  // local
+      std::byte{10},  std::byte{0},   std::byte{2},   std::byte{2},   // remote
+      std::byte{0},   std::byte{0},   std::byte{0},   std::byte{0},
+      std::byte{6},   std::byte{0},   std::byte{1},                  // static
+      std::byte{10},  std::byte{0},   std::byte{2},   std::byte{1},  // gateway
       std::byte{255}, std::byte{255}, std::byte{255}, std::byte{0}};
   path.append(MESSAGING_DEVICE_PATH, MSG_IPv4_DP, ipv4);
   std::byte dns[17] = {std::byte{0}, std::byte{10}, std::byte{0}, std::byte{2}, std::byte{3}};

@@ -46,7 +46,8 @@ TEST(Sha256, MatchesThePublishedExamples) {
 TEST(Sha256, PiecesGiveTheSameAsTheWhole) {
   const std::string text(200, 'k');
   Sha256 hash;
-  for (std::size_t i = 0; i < text.size(); i += 7) hash.update(as_byte_view(text).subspan(i).first(std::min<std::size_t>(7, text.size() - i)));
+  for (std::size_t i = 0; i < text.size(); i += 7)
+    hash.update(as_byte_view(text).subspan(i).first(std::min<std::size_t>(7, text.size() - i)));
   EXPECT_EQ(to_hex(hash.finish()), sha256(text));
 }
 
@@ -61,8 +62,9 @@ TEST(HmacSha256, MatchesRfc4231) {
 // NIST CAVP drbgvectors_no_reseed, HMAC_DRBG SHA-256, first case: the second output is compared.
 TEST(HmacDrbg, MatchesTheNistVector) {
   HmacDrbg drbg;
-  drbg.instantiate(from_hex("ca851911349384bffe89de1cbdc46e6831e44d34a4fb935ee285dd14b71a7488"
-                            "659ba96c601dc69fc902940805ec0ca8"));
+  drbg.instantiate(
+      from_hex("ca851911349384bffe89de1cbdc46e6831e44d34a4fb935ee285dd14b71a7488"
+               "659ba96c601dc69fc902940805ec0ca8"));
   std::vector<std::byte> out(128);
   drbg.generate(out);
   drbg.generate(out);

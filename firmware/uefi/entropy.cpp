@@ -6,9 +6,9 @@
 namespace kedge::uefi {
 namespace {
 
-constexpr std::size_t kCpuWords = 128;          // 1024 bytes: enough for the start-up test
+constexpr std::size_t kCpuWords = 128;  // 1024 bytes: enough for the start-up test
 constexpr std::size_t kFirmwareBytes = 1024;
-constexpr std::size_t kJitterSamples = 2048;    // at 1 bit each: eight times what is needed
+constexpr std::size_t kJitterSamples = 2048;  // at 1 bit each: eight times what is needed
 constexpr std::uint64_t kReseedRequests = 4096;
 
 template <class T>
@@ -62,8 +62,8 @@ bool SystemEntropy::gather_firmware(Sha256& pool) noexcept {
     bool complete = true;
     for (std::size_t i = 0; complete && i < kFirmwareBytes / Sha256::kSize; ++i) {
       Sha256::Digest bytes{};
-      complete = !EFI_ERROR(rng->GetRNG(rng, nullptr, bytes.size(),
-                                        reinterpret_cast<UINT8*>(bytes.data())));
+      complete = !EFI_ERROR(
+          rng->GetRNG(rng, nullptr, bytes.size(), reinterpret_cast<UINT8*>(bytes.data())));
       mix(pool, bytes);
       for (const std::byte byte : bytes) test.sample(static_cast<std::uint8_t>(byte));
     }
@@ -73,8 +73,9 @@ bool SystemEntropy::gather_firmware(Sha256& pool) noexcept {
 }
 
 bool SystemEntropy::gather_jitter(Sha256& pool) noexcept {
-  // Each sample is the time that a hash over the pool's own growing state takes: caches, interrupts,
-  // and in a VM the host, shake it. Claimed: 1 bit in each, although more is seen (docs/security.md).
+  // Each sample is the time that a hash over the pool's own growing state takes: caches,
+  // interrupts, and in a VM the host, shake it. Claimed: 1 bit in each, although more is seen
+  // (docs/security.md).
   HealthTest test(1);
   Sha256::Digest work{};
   std::uint64_t before = cpu_.counter();

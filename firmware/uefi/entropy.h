@@ -24,8 +24,8 @@ class HealthTest {
   bool healthy() const noexcept { return !failed_ && samples_ >= kSamplesMin; }
 
  private:
-  static constexpr unsigned kWindow = 512;      // 4.4.2, for samples that are not binary
-  static constexpr unsigned kSamplesMin = 1024; // 4.3, start-up test
+  static constexpr unsigned kWindow = 512;       // 4.4.2, for samples that are not binary
+  static constexpr unsigned kSamplesMin = 1024;  // 4.3, start-up test
 
   unsigned repetition_cutoff_;
   unsigned proportion_cutoff_;

@@ -51,8 +51,7 @@ Result<std::vector<std::byte>> read_file(const Firmware& firmware, Handle device
   std::u16string name = to_utf16(path);
   std::replace(name.begin(), name.end(), u'/', u'\\');
   OpenFile file;
-  const EFI_STATUS status =
-      root->Open(root.get(), file.out(), raw(name), EFI_FILE_MODE_READ, 0);
+  const EFI_STATUS status = root->Open(root.get(), file.out(), raw(name), EFI_FILE_MODE_READ, 0);
   if (status == EFI_NOT_FOUND) return fail(err::uefi_file_missing);
   KEDGE_CHECK(from_status(status, err::uefi_file_failed));
   KEDGE_TRY(const std::uint64_t size, size_of(file));
@@ -61,8 +60,8 @@ Result<std::vector<std::byte>> read_file(const Firmware& firmware, Handle device
   std::size_t done = 0;
   while (done < content.size()) {
     UINTN bytes = content.size() - done;
-    KEDGE_CHECK(from_status(file->Read(file.get(), &bytes, content.data() + done),
-                            err::uefi_file_failed));
+    KEDGE_CHECK(
+        from_status(file->Read(file.get(), &bytes, content.data() + done), err::uefi_file_failed));
     if (bytes == 0) return fail(err::uefi_file_failed);
     done += bytes;
   }

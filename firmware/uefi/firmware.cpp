@@ -43,6 +43,8 @@ TplGuard::TplGuard(const Firmware& firmware, EFI_TPL level) noexcept : firmware_
   previous_ = firmware.boot().RaiseTPL(level > current ? level : current);
 }
 
-TplGuard::~TplGuard() { firmware_.boot().RestoreTPL(previous_); }
+TplGuard::~TplGuard() {
+  firmware_.boot().RestoreTPL(previous_);
+}
 
 }  // namespace kedge::uefi

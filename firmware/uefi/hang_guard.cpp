@@ -47,8 +47,8 @@ std::vector<Handle> drivers_on(const Firmware& firmware, Handle handle,
   EFI_OPEN_PROTOCOL_INFORMATION_ENTRY* entries = nullptr;
   UINTN count = 0;
   EFI_BOOT_SERVICES& boot = firmware.boot();
-  if (EFI_ERROR(boot.OpenProtocolInformation(handle.raw(), guid_pointer(protocol), &entries,
-                                             &count))) {
+  if (EFI_ERROR(
+          boot.OpenProtocolInformation(handle.raw(), guid_pointer(protocol), &entries, &count))) {
     return agents;
   }
   for (UINTN i = 0; i < count; ++i) {

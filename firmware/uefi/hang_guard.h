@@ -16,8 +16,8 @@ class HangGuard {
   static constexpr Duration kFirstAfter = Duration::seconds(3);
   static constexpr std::size_t kTextMax = 200;
 
-  /// "waiting for <text>" is printed when this object lives longer than kFirstAfter, and again after
-  /// every further ten seconds.
+  /// "waiting for <text>" is printed when this object lives longer than kFirstAfter, and again
+  /// after every further ten seconds.
   HangGuard(const Firmware& firmware, std::string_view text) noexcept;
   HangGuard(const HangGuard&) = delete;
   HangGuard& operator=(const HangGuard&) = delete;
@@ -31,8 +31,8 @@ class HangGuard {
   std::size_t size_ = 0;
 };
 
-/// What drives a protocol on a handle, in the driver's own words; "unknown driver" when it has none.
-/// Empty when nothing drives it.
+/// What drives a protocol on a handle, in the driver's own words; "unknown driver" when it has
+/// none. Empty when nothing drives it.
 std::string driver_of(const Firmware& firmware, Handle handle, const EFI_GUID& protocol) noexcept;
 
 /// The agents that hold the protocol as drivers, ourselves left out.

@@ -20,10 +20,14 @@ Result<void> load_error(EFI_STATUS status) noexcept {
   switch (status) {
     // Secure Boot answers with either (UEFI 2.10, 7.4 LoadImage).
     case EFI_SECURITY_VIOLATION:
-    case EFI_ACCESS_DENIED: return from_status(status, err::uefi_image_refused);
-    case EFI_UNSUPPORTED: return from_status(status, err::uefi_image_other_machine);
-    case EFI_OUT_OF_RESOURCES: return from_status(status, err::uefi_no_memory);
-    default: return from_status(status, err::uefi_image_load);
+    case EFI_ACCESS_DENIED:
+      return from_status(status, err::uefi_image_refused);
+    case EFI_UNSUPPORTED:
+      return from_status(status, err::uefi_image_other_machine);
+    case EFI_OUT_OF_RESOURCES:
+      return from_status(status, err::uefi_no_memory);
+    default:
+      return from_status(status, err::uefi_image_load);
   }
 }
 
@@ -38,12 +42,9 @@ std::string_view folder_of(std::string_view uri) noexcept {
 class Surroundings {
  public:
   Surroundings(const Firmware& firmware, const StartRequest& request) noexcept
-      : device_(request.device),
-        files_(request.files),
-        initrd_(firmware),
-        installation_(firmware) {
-    // A device of its own below the NIC: the image finds its files there, and the firmware's handles
-    // stay as they are.
+      : device_(request.device), files_(request.files), initrd_(firmware), installation_(firmware) {
+    // A device of its own below the NIC: the image finds its files there, and the firmware's
+    // handles stay as they are.
     if (device_.empty()) device_.append_vendor_hardware(kKedgeDevice, 0);
     if (!request.uri.empty()) device_.append_uri(folder_of(request.uri));
     image_path_ = device_;

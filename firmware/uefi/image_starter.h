@@ -23,13 +23,13 @@ class NetworkHandover {
 };
 
 struct StartRequest {
-  ByteView image;          ///< the whole PE image; stays as it is until start() returns
-  std::string name;        ///< of its file: "vmlinuz"
-  std::string uri;         ///< where it came from; empty: unknown
-  std::string arguments;   ///< its command line, without its name; empty: none
-  DevicePath device;       ///< path of the NIC that it came through; empty: none
-  std::vector<Source*> initrds;                 ///< for Linux by LoadFile2, in this order
-  std::vector<VirtualFileSystem::File> files;   ///< beside the image, read-only
+  ByteView image;                ///< the whole PE image; stays as it is until start() returns
+  std::string name;              ///< of its file: "vmlinuz"
+  std::string uri;               ///< where it came from; empty: unknown
+  std::string arguments;         ///< its command line, without its name; empty: none
+  DevicePath device;             ///< path of the NIC that it came through; empty: none
+  std::vector<Source*> initrds;  ///< for Linux by LoadFile2, in this order
+  std::vector<VirtualFileSystem::File> files;  ///< beside the image, read-only
   bool hand_back_network = true;  ///< false: a kernel that brings its own drivers (saves seconds)
 };
 

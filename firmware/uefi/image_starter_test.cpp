@@ -216,8 +216,8 @@ TEST_F(ImageStarterTest, AnImageThatReturnsAnErrorIsReportedWithIt) {
   EXPECT_EQ(result.error().detail(), 14U);
 }
 
-class ImageInstallFailures : public ImageStarterTest, public testing::WithParamInterface<unsigned> {
-};
+class ImageInstallFailures : public ImageStarterTest,
+                             public testing::WithParamInterface<unsigned> {};
 TEST_P(ImageInstallFailures, LeaveNothing) {
   MemorySource initrd(as_byte_view("initrd"));
   request.initrds = {&initrd};

@@ -23,8 +23,8 @@ Result<void> Initrd::offer(std::vector<Source*> parts) noexcept {
   // A second one on the same path would confuse the kernel, and the firmware refuses it.
   EFI_DEVICE_PATH_PROTOCOL* rest = path_.raw();
   EFI_HANDLE other = nullptr;
-  const EFI_STATUS status = firmware_.boot().LocateDevicePath(
-      guid_pointer<EFI_LOAD_FILE2_PROTOCOL>(), &rest, &other);
+  const EFI_STATUS status =
+      firmware_.boot().LocateDevicePath(guid_pointer<EFI_LOAD_FILE2_PROTOCOL>(), &rest, &other);
   if (!EFI_ERROR(status) && device_path_bytes(rest).size() == kEndNodeBytes) {
     return fail(err::uefi_initrd_exists);
   }
@@ -62,7 +62,8 @@ EFI_STATUS Initrd::load(ByteSpan out) noexcept {
     const std::uint64_t start = aligned(at);
     std::memset(out.data() + at, 0, start - at);
     const auto bytes = static_cast<std::size_t>(part->size());
-    if (!part->read(0, out.subspan(static_cast<std::size_t>(start), bytes))) return EFI_DEVICE_ERROR;
+    if (!part->read(0, out.subspan(static_cast<std::size_t>(start), bytes)))
+      return EFI_DEVICE_ERROR;
     at = start + bytes;
   }
   return EFI_SUCCESS;

@@ -24,7 +24,8 @@ class Initrd {
   /// Offers the parts, one after the other, until this object is destroyed; they must live as long.
   /// Errors: uefi_initrd_exists, uefi_install_failed, base_no_space (too many parts).
   Result<void> offer(std::vector<Source*> parts) noexcept;
-  /// Ends the offer. False when the firmware refused: this object must then stay, and offers nothing.
+  /// Ends the offer. False when the firmware refused: this object must then stay, and offers
+  /// nothing.
   bool withdraw() noexcept;
   std::uint64_t size() const noexcept { return size_; }
 

@@ -17,19 +17,32 @@ char32_t named_key(std::uint16_t scan_code) noexcept {
     return Key::kFunction1 + (scan_code - SCAN_F1);
   }
   switch (scan_code) {
-    case SCAN_UP: return Key::kUp;
-    case SCAN_DOWN: return Key::kDown;
-    case SCAN_RIGHT: return Key::kRight;
-    case SCAN_LEFT: return Key::kLeft;
-    case SCAN_HOME: return Key::kHome;
-    case SCAN_END: return Key::kEnd;
-    case SCAN_DELETE: return Key::kDelete;
-    case SCAN_PAGE_UP: return Key::kPageUp;
-    case SCAN_PAGE_DOWN: return Key::kPageDown;
-    case SCAN_F11: return Key::kFunction1 + 10;
-    case SCAN_F12: return Key::kFunction1 + 11;
-    case SCAN_ESC: return Key::kEscape;
-    default: return 0;
+    case SCAN_UP:
+      return Key::kUp;
+    case SCAN_DOWN:
+      return Key::kDown;
+    case SCAN_RIGHT:
+      return Key::kRight;
+    case SCAN_LEFT:
+      return Key::kLeft;
+    case SCAN_HOME:
+      return Key::kHome;
+    case SCAN_END:
+      return Key::kEnd;
+    case SCAN_DELETE:
+      return Key::kDelete;
+    case SCAN_PAGE_UP:
+      return Key::kPageUp;
+    case SCAN_PAGE_DOWN:
+      return Key::kPageDown;
+    case SCAN_F11:
+      return Key::kFunction1 + 10;
+    case SCAN_F12:
+      return Key::kFunction1 + 11;
+    case SCAN_ESC:
+      return Key::kEscape;
+    default:
+      return 0;
   }
 }
 
@@ -45,9 +58,8 @@ std::optional<Key> translate_key(std::uint16_t scan_code, char16_t unit,
   if (unit >= 0xd800 && unit < 0xe000) return std::nullopt;
   char32_t code = unit;
   // A serial console sends Ctrl-C as 3; keyboard drivers send 'c' with the state of the Ctrl keys.
-  const bool control =
-      (shift_state & EFI_SHIFT_STATE_VALID) != 0 &&
-      (shift_state & (EFI_LEFT_CONTROL_PRESSED | EFI_RIGHT_CONTROL_PRESSED)) != 0;
+  const bool control = (shift_state & EFI_SHIFT_STATE_VALID) != 0 &&
+                       (shift_state & (EFI_LEFT_CONTROL_PRESSED | EFI_RIGHT_CONTROL_PRESSED)) != 0;
   if (control && code >= U'@' && code <= U'~') code &= 0x1f;
   if (code == U'\n') code = Key::kEnter;
   if (code == 0x7f) code = Key::kBackspace;
@@ -71,7 +83,8 @@ bool Keyboard::read_hardware() noexcept {
   char16_t unit = 0;
   std::uint32_t shift_state = 0;
   const EFI_SYSTEM_TABLE& table = firmware_.table();
-  auto* extended = peek<EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL>(firmware_, Handle(table.ConsoleInHandle));
+  auto* extended =
+      peek<EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL>(firmware_, Handle(table.ConsoleInHandle));
   if (extended != nullptr) {
     EFI_KEY_DATA data{};
     if (EFI_ERROR(extended->ReadKeyStrokeEx(extended, &data))) return false;

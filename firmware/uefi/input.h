@@ -21,8 +21,8 @@ class Keyboard final : public port::Input, private async::Poller {
   async::Task<Result<port::Key>> read_key(Instant deadline) noexcept override;
   /// Throws away what was typed before, such as the key that chose the boot option.
   void drain() noexcept;
-  /// Is asked about each key as it arrives, before anybody waits for it; taking one (returning true)
-  /// keeps it from the queue. For Ctrl-C, which must work while nobody reads keys.
+  /// Is asked about each key as it arrives, before anybody waits for it; taking one (returning
+  /// true) keeps it from the queue. For Ctrl-C, which must work while nobody reads keys.
   using Filter = bool (*)(void* context, port::Key key);
   void set_filter(Filter filter, void* context) noexcept {
     filter_ = filter;

@@ -40,8 +40,8 @@ void NicInventory::add_pci(Handle handle) noexcept {
   if (!pci.has_value() || nics_.size() >= kNicsMax) return;
   const bool native = driver_for(pci->id) != nullptr;
   if (!pci->is_network && !native) return;
-  const bool known = std::any_of(nics_.begin(), nics_.end(),
-                                 [&](const auto& nic) { return nic->pci == handle; });
+  const bool known =
+      std::any_of(nics_.begin(), nics_.end(), [&](const auto& nic) { return nic->pci == handle; });
   if (known) return;
   std::unique_ptr<Nic> nic(new (std::nothrow) Nic);
   if (nic == nullptr) return;
@@ -95,7 +95,8 @@ Handle NicInventory::snp_handle(const Nic& nic) const noexcept {
   std::size_t best_length = SIZE_MAX;
   for (const Handle handle : firmware_.locate<EFI_SIMPLE_NETWORK_PROTOCOL>()) {
     const DevicePath path = path_of(firmware_, handle);
-    if (path.empty() || !nic.path.is_prefix_of(path) || path.bytes().size() >= best_length) continue;
+    if (path.empty() || !nic.path.is_prefix_of(path) || path.bytes().size() >= best_length)
+      continue;
     best = handle;
     best_length = path.bytes().size();
   }
@@ -115,8 +116,8 @@ Result<link::Device*> NicInventory::claim(Nic& nic) noexcept {
 }
 
 void NicInventory::free_snp(const Nic& nic, Handle handle) noexcept {
-  // Drivers of NICs do not stop while their Simple Network is in use (VirtioNetDxe refuses unless its
-  // state is Stopped), so what stands on it goes first.
+  // Drivers of NICs do not stop while their Simple Network is in use (VirtioNetDxe refuses unless
+  // its state is Stopped), so what stands on it goes first.
   const std::string name = driver_of(firmware_, handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>);
   const HangGuard guard(
       firmware_, format("the firmware's network stack (\"{}\") to let go of {}", name, where(nic)));
@@ -133,8 +134,8 @@ Result<void> NicInventory::disconnect(Nic& nic) noexcept {
   const std::string name = driver_of(firmware_, nic.pci, pci_io);
   if (name.empty()) return {};
   if (const Handle snp = snp_handle(nic)) free_snp(nic, snp);
-  const HangGuard guard(
-      firmware_, format("the firmware's driver \"{}\" to let go of {}", name, where(nic)));
+  const HangGuard guard(firmware_,
+                        format("the firmware's driver \"{}\" to let go of {}", name, where(nic)));
   nic.disconnected = true;
   EFI_BOOT_SERVICES& boot = firmware_.boot();
   if (!EFI_ERROR(boot.DisconnectController(nic.pci.raw(), nullptr, nullptr))) return {};
@@ -173,8 +174,8 @@ Result<link::Device*> NicInventory::claim_through_firmware(Nic& nic) noexcept {
   const Handle handle = snp_handle(nic);
   if (!handle) return fail(err::uefi_no_snp);
   const std::string name = driver_of(firmware_, handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>);
-  const HangGuard guard(
-      firmware_, format("the firmware's driver \"{}\" to let go of {}", name, where(nic)));
+  const HangGuard guard(firmware_,
+                        format("the firmware's driver \"{}\" to let go of {}", name, where(nic)));
   auto device = SnpDevice::open(firmware_, clock_, pages_, handle);
   if (!device.ok() && device.error() == err::uefi_open_failed) {
     // The polite way failed; some stacks go when they are told one by one.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // NicInventory: finds the machine's NICs, takes them from the firmware, and gives them back.
 //
-// A NIC is one PCI network function, or a Simple Network handle that hangs on none (USB). A function
-// that one of our drivers knows is driven by it, after the firmware's drivers let go; every other
-// one, and one whose firmware driver stays, is used through the firmware's driver (SNP).
+// A NIC is one PCI network function, or a Simple Network handle that hangs on none (USB). A
+// function that one of our drivers knows is driven by it, after the firmware's drivers let go;
+// every other one, and one whose firmware driver stays, is used through the firmware's driver
+// (SNP).
 #pragma once
 
 #include <optional>
@@ -28,17 +29,17 @@ class NicInventory {
   static constexpr std::size_t kNicsMax = 64;
 
   struct Nic {
-    DevicePath path;                 ///< of the PCI function, or of the SNP handle
-    std::string bus;                 ///< "0000:00:03.0"; empty when it is not on PCI
+    DevicePath path;  ///< of the PCI function, or of the SNP handle
+    std::string bus;  ///< "0000:00:03.0"; empty when it is not on PCI
     driver::PciId id{};
     std::optional<wire::MacAddress> mac;  ///< known once somebody drives it
-    bool native = false;             ///< one of our drivers knows it
+    bool native = false;                  ///< one of our drivers knows it
 
-    Handle pci;                      ///< the function's handle
+    Handle pci;  ///< the function's handle
     std::unique_ptr<PciFunction> function;
     std::unique_ptr<link::Device> device;  ///< when claimed
-    bool disconnected = false;       ///< the firmware's drivers are off: reconnect
-    bool through_firmware = false;   ///< the device is an SnpDevice
+    bool disconnected = false;             ///< the firmware's drivers are off: reconnect
+    bool through_firmware = false;         ///< the device is an SnpDevice
   };
 
   NicInventory(const Firmware& firmware, CpuClock& clock, port::Pages& pages,

@@ -308,11 +308,11 @@ TEST_F(NicInventoryTest, ClaimedNicsAreSilencedAtExitBootServices) {
 TEST(PciFunction, BarsAreFoundByTheirAddressesWhereTheFirmwareCountsDifferently) {
   fake::FakeFirmware fake;
   fake::FakePciIo pci(0x1af4, 0x1041, 3);
-  pci.set_bar(0, 0xc001);                  // I/O
-  pci.set_bar(1, 0x81000000);              // 32-bit memory
-  pci.set_bar(2, 0x0000000c);              // 64-bit memory at 0x800000000
+  pci.set_bar(0, 0xc001);      // I/O
+  pci.set_bar(1, 0x81000000);  // 32-bit memory
+  pci.set_bar(2, 0x0000000c);  // 64-bit memory at 0x800000000
   pci.set_bar(3, 0x00000008);
-  pci.set_bar(4, 0x82000000);              // the firmware calls it 3
+  pci.set_bar(4, 0x82000000);  // the firmware calls it 3
   pci.bars = {{0, {0xc000, 0}}, {1, {0x81000000, 0}}, {2, {0x800000000, 0}}, {3, {0x82000000, 0}}};
   const EFI_HANDLE handle = fake.add_protocol(nullptr, &pci.table.raw);
   auto function = PciFunction::open(fake.firmware(), Handle(handle));

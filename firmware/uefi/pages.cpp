@@ -7,7 +7,8 @@ Result<ByteSpan> FirmwarePages::allocate(std::size_t bytes) noexcept {
   const std::size_t pages = (bytes + port::kPageBytes - 1) / port::kPageBytes;
   if (pages == 0 || bytes > SIZE_MAX - port::kPageBytes) return fail(err::base_no_memory);
   EFI_PHYSICAL_ADDRESS address = 0;
-  const EFI_STATUS status = firmware_.boot().AllocatePages(AllocateAnyPages, type_, pages, &address);
+  const EFI_STATUS status =
+      firmware_.boot().AllocatePages(AllocateAnyPages, type_, pages, &address);
   if (EFI_ERROR(status)) return fail(err::base_no_memory, static_cast<std::uint32_t>(status));
   return ByteSpan(reinterpret_cast<std::byte*>(address), pages * port::kPageBytes);
 }

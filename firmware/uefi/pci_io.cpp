@@ -110,7 +110,8 @@ std::uint8_t PciFunction::firmware_index(std::uint64_t address, std::uint8_t oth
 template <class T>
 T PciFunction::config_read(std::uint16_t offset) noexcept {
   T value{};
-  if (EFI_ERROR(io_->Pci.Read(io_.get(), width<T>(), offset, 1, &value))) return static_cast<T>(~T{});
+  if (EFI_ERROR(io_->Pci.Read(io_.get(), width<T>(), offset, 1, &value)))
+    return static_cast<T>(~T{});
   return value;
 }
 
@@ -183,14 +184,14 @@ Result<std::unique_ptr<port::DmaMemory>> PciFunction::allocate_dma(std::size_t b
   EFI_PCI_IO_PROTOCOL* io = io_.get();
   const std::size_t pages = (bytes + port::kPageBytes - 1) / port::kPageBytes;
   void* host = nullptr;
-  KEDGE_CHECK(from_status(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, pages,
-                                             &host, 0),
-                          err::uefi_dma_memory));
+  KEDGE_CHECK(
+      from_status(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, pages, &host, 0),
+                  err::uefi_dma_memory));
   UINTN mapped = pages * port::kPageBytes;
   EFI_PHYSICAL_ADDRESS address = 0;
   void* mapping = nullptr;
-  const EFI_STATUS status = io->Map(io, EfiPciIoOperationBusMasterCommonBuffer, host, &mapped,
-                                    &address, &mapping);
+  const EFI_STATUS status =
+      io->Map(io, EfiPciIoOperationBusMasterCommonBuffer, host, &mapped, &address, &mapping);
   if (EFI_ERROR(status) || mapped != pages * port::kPageBytes) {
     if (!EFI_ERROR(status)) (void)io->Unmap(io, mapping);
     (void)io->FreeBuffer(io, pages, host);
@@ -218,9 +219,9 @@ Result<void> PciFunction::enable(bool bus_master) noexcept {
   // The BARs answer in any case: a driver looks at its device before it lets it master the bus.
   const std::uint64_t enabled =
       bus_master ? wanted : wanted & ~std::uint64_t{EFI_PCI_IO_ATTRIBUTE_BUS_MASTER};
-  KEDGE_CHECK(from_status(io->Attributes(io, EfiPciIoAttributeOperationEnable, enabled & supported,
-                                         nullptr),
-                          err::uefi_pci_access));
+  KEDGE_CHECK(from_status(
+      io->Attributes(io, EfiPciIoAttributeOperationEnable, enabled & supported, nullptr),
+      err::uefi_pci_access));
   if (bus_master) return {};
   return from_status(io->Attributes(io, EfiPciIoAttributeOperationDisable,
                                     EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, nullptr),

@@ -8,7 +8,9 @@ namespace {
 
 constexpr EFI_GUID kGlobalVariable = EFI_GLOBAL_VARIABLE;
 
-CHAR16* units(wchar_t* text) noexcept { return reinterpret_cast<CHAR16*>(text); }
+CHAR16* units(wchar_t* text) noexcept {
+  return reinterpret_cast<CHAR16*>(text);
+}
 
 }  // namespace
 

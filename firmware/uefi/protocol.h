@@ -96,8 +96,7 @@ class Driven : public detail::Opened<P> {
   static Result<Driven> open(const Firmware& firmware, Handle handle, Evict evict) noexcept {
     const std::uint32_t attributes =
         EFI_OPEN_PROTOCOL_BY_DRIVER | (evict == Evict::yes ? EFI_OPEN_PROTOCOL_EXCLUSIVE : 0U);
-    KEDGE_TRY(auto opening,
-              detail::Opening::open(firmware, handle, kGuid<P>, handle, attributes));
+    KEDGE_TRY(auto opening, detail::Opening::open(firmware, handle, kGuid<P>, handle, attributes));
     return Driven(std::move(opening));
   }
 

@@ -41,10 +41,10 @@ struct ProtocolGuid {
   static_assert(detail::kNoGuid<P>, "add the protocol to uefi/raw.h");
 };
 
-#define KEDGE_PROTOCOL_GUID(type, guid)        \
-  template <>                                  \
-  struct ProtocolGuid<type> {                  \
-    static constexpr EFI_GUID value = guid;    \
+#define KEDGE_PROTOCOL_GUID(type, guid)     \
+  template <>                               \
+  struct ProtocolGuid<type> {               \
+    static constexpr EFI_GUID value = guid; \
   }
 KEDGE_PROTOCOL_GUID(EFI_COMPONENT_NAME2_PROTOCOL, EFI_COMPONENT_NAME2_PROTOCOL_GUID);
 KEDGE_PROTOCOL_GUID(EFI_DEVICE_PATH_PROTOCOL, EFI_DEVICE_PATH_PROTOCOL_GUID);
@@ -69,7 +69,9 @@ template <class P>
 EFI_GUID* guid_pointer() noexcept {
   return const_cast<EFI_GUID*>(&kGuid<P>);
 }
-inline EFI_GUID* guid_pointer(const EFI_GUID& guid) noexcept { return const_cast<EFI_GUID*>(&guid); }
+inline EFI_GUID* guid_pointer(const EFI_GUID& guid) noexcept {
+  return const_cast<EFI_GUID*>(&guid);
+}
 
 inline bool same_guid(const EFI_GUID& a, const EFI_GUID& b) noexcept {
   return __builtin_memcmp(&a, &b, sizeof(EFI_GUID)) == 0;

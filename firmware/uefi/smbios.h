@@ -25,7 +25,7 @@ struct Smbios {
   std::string_view version;
   std::string_view serial;
   std::string_view sku;
-  std::string_view asset;  ///< of the chassis, else of the board
+  std::string_view asset;                     ///< of the chassis, else of the board
   std::vector<std::string_view> oem_strings;  ///< type 11: how hosts talk to their VMs
 };
 

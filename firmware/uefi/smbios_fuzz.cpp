@@ -8,8 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const uefi::Smbios found = uefi::parse_smbios(bytes);
   // Every text lies in the table.
   const std::string_view whole = as_text(bytes);
-  for (const std::string_view text : {found.manufacturer, found.product, found.version,
-                                      found.serial, found.sku, found.asset}) {
+  for (const std::string_view text :
+       {found.manufacturer, found.product, found.version, found.serial, found.sku, found.asset}) {
     KEDGE_ASSERT(text.empty() || (text.data() >= whole.data() &&
                                   text.data() + text.size() <= whole.data() + whole.size()));
   }

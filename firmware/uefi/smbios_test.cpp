@@ -35,8 +35,8 @@ class Table {
 Table machine() {
   Table table;
   table.add(0, {1, 2}, {"EDK II", "2025.02"});
-  table.add(1, {1, 2, 3, 4, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b,
-                0x1c, 0x1d, 0x1e, 0x1f, 6, 5, 0},
+  table.add(1, {1,    2,    3,    4,    0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,
+                0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 6,    5,    0},
             {"QEMU", "Standard PC", "pc-q35", "S123  ", "SKU9"});
   table.add(3, {1, 1, 0, 0, 2}, {"maker", "A-77"});
   table.add(11, {2}, {"kedge.personality=both", "other"});
@@ -64,8 +64,8 @@ TEST(Smbios, TellsWhatTheMachineIs) {
 TEST(Smbios, UuidsThatSayNothingAreAbsent) {
   for (const int value : {0x00, 0xff}) {
     Table table;
-    table.add(1, {1, 0, 0, 0, value, value, value, value, value, value, value, value, value, value,
-                  value, value, value, value, value, value},
+    table.add(1, {1,     0,     0,     0,     value, value, value, value, value, value,
+                  value, value, value, value, value, value, value, value, value, value},
               {"QEMU"});
     EXPECT_FALSE(parse_smbios(table.bytes()).uuid.has_value());
   }

@@ -13,14 +13,20 @@ namespace {
 using namespace kedge::literals;
 
 constexpr std::size_t kEthernetHeader = 14;
-constexpr std::size_t kFrameMin = 60;        // IEEE 802.3: 64 with the FCS
+constexpr std::size_t kFrameMin = 60;         // IEEE 802.3: 64 with the FCS
 constexpr std::size_t kReceiveSlack = 4 + 4;  // a VLAN tag, an FCS that a driver left on
 constexpr std::size_t kMtuMax = 9216;
 constexpr Duration kStatusEvery = 50_ms;
 constexpr Duration kStuckAfter = 3_s;
 constexpr Duration kLinkAgain = 10_ms;
+constexpr Duration kLinkPatience = 2_s;
 constexpr int kLinkAttempts = 10;
 constexpr int kCompletionsPerAsk = 64;  // a driver that never says "none" must not hang us
+
+void pause(Clock& clock) noexcept {
+  const Instant again = clock.now() + kLinkAgain;
+  while (clock.now() < again) clock.idle(again);
+}
 
 }  // namespace
 
@@ -31,8 +37,7 @@ SnpDevice::SnpDevice(Clock& clock, Driven<EFI_SIMPLE_NETWORK_PROTOCOL> snp,
 Result<std::unique_ptr<SnpDevice>> SnpDevice::open(const Firmware& firmware, Clock& clock,
                                                    port::Pages& pages, Handle handle) noexcept {
   const bool wireless = peek<EFI_WIRELESS_MAC_CONNECTION_II_PROTOCOL>(firmware, handle) != nullptr;
-  KEDGE_TRY(auto snp,
-            Driven<EFI_SIMPLE_NETWORK_PROTOCOL>::open(firmware, handle, Evict::yes));
+  KEDGE_TRY(auto snp, Driven<EFI_SIMPLE_NETWORK_PROTOCOL>::open(firmware, handle, Evict::yes));
   std::unique_ptr<SnpDevice> device(new (std::nothrow) SnpDevice(clock, std::move(snp), wireless));
   if (device == nullptr) return fail(err::base_no_memory);
   KEDGE_CHECK(device->prepare(pages));
@@ -84,22 +89,25 @@ Result<void> SnpDevice::initialize() noexcept {
     if (status != EFI_ALREADY_STARTED) KEDGE_CHECK(from_status(status, err::uefi_snp_start));
   }
   if (mode.State == EfiSimpleNetworkInitialized && keep_associated_) return {};
+  // Initialize itself takes seconds in drivers that wait for the link: enough is enough.
+  const Instant patience = clock_.now() + kLinkPatience;
   for (int attempt = 1;; ++attempt) {
     if (mode.State == EfiSimpleNetworkInitialized) (void)snp->Shutdown(snp);
     const EFI_STATUS status = snp->Initialize(snp, 0, 0);
     // Some drivers fail while there is no link; others are Initialized although they say no.
     if (EFI_ERROR(status) && mode.State != EfiSimpleNetworkInitialized) {
-      if (attempt < kLinkAttempts && (status == EFI_NO_MEDIA || status == EFI_TIMEOUT)) {
-        clock_.idle(clock_.now() + kLinkAgain);
-        continue;
+      const bool no_link = status == EFI_NO_MEDIA || status == EFI_TIMEOUT;
+      if (!no_link || attempt == kLinkAttempts || clock_.now() >= patience) {
+        return from_status(status, err::uefi_snp_start);
       }
-      return from_status(status, err::uefi_snp_start);
+      pause(clock_);
+      continue;
     }
     // The link may be seen only at Initialize, and falsely be down the first time (AX88179).
     ask_status();
-    if (!mode.MediaPresentSupported || mode.MediaPresent || attempt == kLinkAttempts) return {};
-    const Instant again = clock_.now() + kLinkAgain;
-    while (clock_.now() < again) clock_.idle(again);
+    if (!mode.MediaPresentSupported || mode.MediaPresent) return {};
+    if (attempt == kLinkAttempts || clock_.now() >= patience) return {};
+    pause(clock_);
   }
 }
 
@@ -189,9 +197,9 @@ void SnpDevice::ask_status() noexcept {
     UINT32 interrupts = 0;
     void* done = nullptr;
     if (EFI_ERROR(snp->GetStatus(snp, &interrupts, &done)) || done == nullptr) return;
-    const auto buffer = std::find_if(
-        transmit_buffers_.begin(), transmit_buffers_.end(),
-        [&](const TransmitBuffer& b) { return b.memory == done && b.in_flight; });
+    const auto buffer =
+        std::find_if(transmit_buffers_.begin(), transmit_buffers_.end(),
+                     [&](const TransmitBuffer& b) { return b.memory == done && b.in_flight; });
     // Buffers of whoever used the NIC before us come back, too.
     if (buffer == transmit_buffers_.end()) continue;
     buffer->in_flight = false;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// SnpDevice: any NIC that the firmware drives, through EFI_SIMPLE_NETWORK_PROTOCOL (UEFI 2.10, 24.1).
+// SnpDevice: any NIC that the firmware drives, through EFI_SIMPLE_NETWORK_PROTOCOL
+// (UEFI 2.10, 24.1).
 //
 // Quirks of firmware drivers that it knows (edk2-reference 2.9): filters are disabled before they
 // are enabled, because some drivers receive nothing otherwise; completions are asked for even when
 // none is due, because some transmit rings freeze otherwise; a missing link right after Initialize
-// is asked for again; short frames are padded; a driver that lost our transmit buffers is restarted;
-// Wi-Fi drivers are never stopped, because they would lose their association.
+// is asked for again; short frames are padded; a driver that lost our transmit buffers is
+// restarted; Wi-Fi drivers are never stopped, because they would lose their association.
 #pragma once
 
 #include <array>

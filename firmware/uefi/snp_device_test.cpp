@@ -37,14 +37,16 @@ struct SnpDeviceTest : testing::Test {
   }
   static Result<void> send(SnpDevice& device, std::size_t bytes) {
     const std::vector<std::byte> frame(bytes, std::byte{0x5a});
-    const ByteView pieces[] = {ByteView(frame).first(bytes / 2), ByteView(frame).subspan(bytes / 2)};
+    const ByteView pieces[] = {ByteView(frame).first(bytes / 2),
+                               ByteView(frame).subspan(bytes / 2)};
     return device.transmit(pieces, {});
   }
 };
 
 TEST_F(SnpDeviceTest, OpensAsDriverAndEvictsTheFirmwaresStack) {
   const EFI_HANDLE mnp = fake.add_handle();
-  fake.add_open(handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, mnp, handle, EFI_OPEN_PROTOCOL_BY_DRIVER);
+  fake.add_open(handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, mnp, handle,
+                EFI_OPEN_PROTOCOL_BY_DRIVER);
   auto device = open();
   ASSERT_EQ(fake.disconnected.size(), 1U);
   EXPECT_EQ(fake.disconnected[0].second, mnp);
@@ -57,7 +59,8 @@ TEST_F(SnpDeviceTest, OpensAsDriverAndEvictsTheFirmwaresStack) {
 
 TEST_F(SnpDeviceTest, ADriverThatStaysIsReported) {
   const EFI_HANDLE mnp = fake.add_handle();
-  fake.add_open(handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, mnp, handle, EFI_OPEN_PROTOCOL_BY_DRIVER);
+  fake.add_open(handle, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, mnp, handle,
+                EFI_OPEN_PROTOCOL_BY_DRIVER);
   fake.fail(fake::Call::disconnect_controller, EFI_DEVICE_ERROR);
   const auto device = SnpDevice::open(fake.firmware(), clock, pages, Handle(handle));
   ASSERT_FALSE(device.ok());
@@ -74,7 +77,8 @@ TEST_F(SnpDeviceTest, WhatIsNotEthernetIsRefused) {
 }
 
 TEST_F(SnpDeviceTest, StopLeavesTheStateThatStartFound) {
-  for (const std::uint32_t state : {EfiSimpleNetworkStopped, EfiSimpleNetworkStarted, EfiSimpleNetworkInitialized}) {
+  for (const std::uint32_t state :
+       {EfiSimpleNetworkStopped, EfiSimpleNetworkStarted, EfiSimpleNetworkInitialized}) {
     snp.mode.State = state;
     auto device = started();
     EXPECT_EQ(snp.mode.State, std::uint32_t{EfiSimpleNetworkInitialized});
@@ -97,6 +101,22 @@ TEST_F(SnpDeviceTest, ALinkThatIsSeenLateIsAskedForAgain) {
   auto device = started();
   EXPECT_EQ(snp.initializes, 4U);
   EXPECT_EQ(device->link_state(), link::LinkState::up);
+}
+
+TEST_F(SnpDeviceTest, ADriverThatWaitsLongForItsLinkIsNotAskedManyTimes) {
+  snp.link_after_initializes = 1000;
+  snp.on_initialize = [&] { clock.advance(1_s); };
+  auto device = started();
+  EXPECT_LE(snp.initializes, 3U);
+}
+
+TEST_F(SnpDeviceTest, ADriverThatFailsWithoutLinkIsAskedAgain) {
+  snp.initialize_status = EFI_NO_MEDIA;
+  snp.on_initialize = [&] {
+    if (snp.initializes == 4) snp.initialize_status = EFI_SUCCESS;
+  };
+  auto device = started();
+  EXPECT_EQ(snp.initializes, 4U);
 }
 
 TEST_F(SnpDeviceTest, NoLinkIsNoFailure) {

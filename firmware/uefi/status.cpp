@@ -5,24 +5,42 @@ namespace kedge::uefi {
 
 EFI_STATUS to_status(const Error& error) noexcept {
   switch (error.kind()) {
-    case ErrorKind::internal: return EFI_DEVICE_ERROR;
-    case ErrorKind::not_found: return EFI_NOT_FOUND;
-    case ErrorKind::timed_out: return EFI_TIMEOUT;
-    case ErrorKind::refused: return EFI_DEVICE_ERROR;
-    case ErrorKind::no_memory: return EFI_OUT_OF_RESOURCES;
-    case ErrorKind::malformed: return EFI_LOAD_ERROR;
-    case ErrorKind::cancelled: return EFI_ABORTED;
-    case ErrorKind::unsupported: return EFI_UNSUPPORTED;
-    case ErrorKind::denied: return EFI_SECURITY_VIOLATION;
-    case ErrorKind::busy: return EFI_ACCESS_DENIED;
-    case ErrorKind::closed: return EFI_DEVICE_ERROR;
-    case ErrorKind::unreachable: return EFI_NETWORK_UNREACHABLE;
-    case ErrorKind::too_large: return EFI_BUFFER_TOO_SMALL;
-    case ErrorKind::io: return EFI_DEVICE_ERROR;
-    case ErrorKind::no_link: return EFI_NO_MEDIA;
-    case ErrorKind::invalid: return EFI_INVALID_PARAMETER;
-    case ErrorKind::exists: return EFI_ALREADY_STARTED;
-    case ErrorKind::again: return EFI_NOT_READY;
+    case ErrorKind::internal:
+      return EFI_DEVICE_ERROR;
+    case ErrorKind::not_found:
+      return EFI_NOT_FOUND;
+    case ErrorKind::timed_out:
+      return EFI_TIMEOUT;
+    case ErrorKind::refused:
+      return EFI_DEVICE_ERROR;
+    case ErrorKind::no_memory:
+      return EFI_OUT_OF_RESOURCES;
+    case ErrorKind::malformed:
+      return EFI_LOAD_ERROR;
+    case ErrorKind::cancelled:
+      return EFI_ABORTED;
+    case ErrorKind::unsupported:
+      return EFI_UNSUPPORTED;
+    case ErrorKind::denied:
+      return EFI_SECURITY_VIOLATION;
+    case ErrorKind::busy:
+      return EFI_ACCESS_DENIED;
+    case ErrorKind::closed:
+      return EFI_DEVICE_ERROR;
+    case ErrorKind::unreachable:
+      return EFI_NETWORK_UNREACHABLE;
+    case ErrorKind::too_large:
+      return EFI_BUFFER_TOO_SMALL;
+    case ErrorKind::io:
+      return EFI_DEVICE_ERROR;
+    case ErrorKind::no_link:
+      return EFI_NO_MEDIA;
+    case ErrorKind::invalid:
+      return EFI_INVALID_PARAMETER;
+    case ErrorKind::exists:
+      return EFI_ALREADY_STARTED;
+    case ErrorKind::again:
+      return EFI_NOT_READY;
   }
   return EFI_DEVICE_ERROR;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// VirtualFileSystem: a read-only SimpleFileSystem over files in memory, for kernels and loaders that
-// look for their files beside themselves (`initrd=name` before Linux 5.8).
+// VirtualFileSystem: a read-only SimpleFileSystem over files in memory, for kernels and loaders
+// that look for their files beside themselves (`initrd=name` before Linux 5.8).
 #pragma once
 
 #include <string>

@@ -87,8 +87,8 @@ struct FakeServices {
   }
   static EFI_STATUS EFIAPI close_event(EFI_EVENT event) {
     auto& events = the_one->events_;
-    const auto found = std::find_if(events.begin(), events.end(),
-                                    [&](Fake::FakeEvent& e) { return &e == event; });
+    const auto found =
+        std::find_if(events.begin(), events.end(), [&](Fake::FakeEvent& e) { return &e == event; });
     if (found == events.end()) {
       the_one->violations.push_back("CloseEvent of no event");
       return EFI_INVALID_PARAMETER;
@@ -139,7 +139,8 @@ struct FakeServices {
     if (const EFI_STATUS status = the_one->injected(Call::install_protocol); EFI_ERROR(status)) {
       return status;
     }
-    if (*handle != nullptr && the_one->find(*handle, *guid) != nullptr) return EFI_INVALID_PARAMETER;
+    if (*handle != nullptr && the_one->find(*handle, *guid) != nullptr)
+      return EFI_INVALID_PARAMETER;
     *handle = the_one->add_protocol(*handle, *guid, interface);
     return EFI_SUCCESS;
   }
@@ -167,9 +168,9 @@ struct FakeServices {
       for (;;) {
         protocol = the_one->find(handle, *guid);
         if (protocol == nullptr) return EFI_UNSUPPORTED;
-        const auto holder = std::find_if(
-            protocol->opens.begin(), protocol->opens.end(),
-            [](const Fake::Open& o) { return (o.attributes & kDriverBits) != 0; });
+        const auto holder =
+            std::find_if(protocol->opens.begin(), protocol->opens.end(),
+                         [](const Fake::Open& o) { return (o.attributes & kDriverBits) != 0; });
         if (holder == protocol->opens.end()) break;
         if (holder->agent == agent) return EFI_ALREADY_STARTED;
         if ((attributes & EFI_OPEN_PROTOCOL_EXCLUSIVE) == 0 ||
@@ -246,8 +247,8 @@ struct FakeServices {
       if (the_one->find(handle, *guid) == nullptr) continue;
       Fake::Protocol* protocol = the_one->find(handle, uefi::kGuid<EFI_DEVICE_PATH_PROTOCOL>);
       if (protocol == nullptr) continue;
-      const ByteView candidate = uefi::device_path_bytes(
-          static_cast<EFI_DEVICE_PATH_PROTOCOL*>(protocol->interface));
+      const ByteView candidate =
+          uefi::device_path_bytes(static_cast<EFI_DEVICE_PATH_PROTOCOL*>(protocol->interface));
       const std::size_t length = candidate.size() - 4;  // without its end node
       if (length > best && length <= wanted.size() &&
           std::memcmp(candidate.data(), wanted.data(), length) == 0) {
@@ -265,7 +266,8 @@ struct FakeServices {
     if (const EFI_STATUS status = the_one->injected(Call::connect_controller); EFI_ERROR(status)) {
       return status;
     }
-    if (the_one->tpl >= TPL_CALLBACK) the_one->violations.push_back("ConnectController at raised TPL");
+    if (the_one->tpl >= TPL_CALLBACK)
+      the_one->violations.push_back("ConnectController at raised TPL");
     the_one->connected.push_back(controller);
     return the_one->on_connect ? the_one->on_connect(controller) : EFI_SUCCESS;
   }
@@ -413,7 +415,9 @@ FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) 
   table_.ConsoleInHandle = console_in_handle;
 }
 
-FakeFirmware& FakeFirmware::current() { return *the_one; }
+FakeFirmware& FakeFirmware::current() {
+  return *the_one;
+}
 
 FakeFirmware::~FakeFirmware() {
   for (auto& [memory, bytes] : pools_) std::free(memory);

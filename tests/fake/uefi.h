@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// FakeFirmware: boot services for tests of uefi/ on the host. It keeps handles, protocols, records of
-// who opened what, events, timers, memory and console text, checks that callers keep the rules, and
-// fails where a test tells it to. One at a time.
+// FakeFirmware: boot services for tests of uefi/ on the host. It keeps handles, protocols, records
+// of who opened what, events, timers, memory and console text, checks that callers keep the rules,
+// and fails where a test tells it to. One at a time.
 #pragma once
 
 #include <deque>
@@ -110,7 +110,7 @@ class FakeFirmware {
   void signal_type(UINT32 type);
 
   // --- console
-  std::string printed;        ///< UTF-8
+  std::string printed;  ///< UTF-8
   unsigned print_calls = 0;
   UINTN console_columns = 100;
   std::deque<EFI_INPUT_KEY> keys;

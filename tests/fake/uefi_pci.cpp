@@ -46,22 +46,32 @@ struct PciCalls {
                                       UINT64 value, UINT64* result) {
     FakePciIo& self = of(pci);
     switch (operation) {
-      case EfiPciIoAttributeOperationGet: *result = self.attributes; break;
-      case EfiPciIoAttributeOperationSupported: *result = self.supported; break;
-      case EfiPciIoAttributeOperationSet: self.attributes = value; break;
+      case EfiPciIoAttributeOperationGet:
+        *result = self.attributes;
+        break;
+      case EfiPciIoAttributeOperationSupported:
+        *result = self.supported;
+        break;
+      case EfiPciIoAttributeOperationSet:
+        self.attributes = value;
+        break;
       case EfiPciIoAttributeOperationEnable:
         if ((value & ~self.supported) != 0) return EFI_UNSUPPORTED;
         self.attributes |= value;
         break;
-      case EfiPciIoAttributeOperationDisable: self.attributes &= ~value; break;
-      default: return EFI_INVALID_PARAMETER;
+      case EfiPciIoAttributeOperationDisable:
+        self.attributes &= ~value;
+        break;
+      default:
+        return EFI_INVALID_PARAMETER;
     }
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI bar_attributes(Pci* pci, UINT8 bar, UINT64*, void** resources) {
     const auto found = of(pci).bars.find(bar);
     if (found == of(pci).bars.end()) return EFI_UNSUPPORTED;
-    if (EFI_ERROR(FakeFirmware::current().table().BootServices->AllocatePool(EfiBootServicesData, 48, resources))) {
+    if (EFI_ERROR(FakeFirmware::current().table().BootServices->AllocatePool(EfiBootServicesData,
+                                                                             48, resources))) {
       return EFI_OUT_OF_RESOURCES;
     }
     auto* out = static_cast<UINT8*>(*resources);
@@ -71,8 +81,8 @@ struct PciCalls {
     std::memcpy(out + 30, &found->second.second, 8);
     return EFI_SUCCESS;
   }
-  static EFI_STATUS EFIAPI allocate_buffer(Pci* pci, EFI_ALLOCATE_TYPE, EFI_MEMORY_TYPE, UINTN pages,
-                                           void** host, UINT64) {
+  static EFI_STATUS EFIAPI allocate_buffer(Pci* pci, EFI_ALLOCATE_TYPE, EFI_MEMORY_TYPE,
+                                           UINTN pages, void** host, UINT64) {
     *host = std::aligned_alloc(EFI_PAGE_SIZE, pages * EFI_PAGE_SIZE);
     std::memset(*host, 0xaf, pages * EFI_PAGE_SIZE);
     ++of(pci).buffers;

@@ -31,6 +31,7 @@ struct SnpCalls {
     if (self.mode.State == EfiSimpleNetworkStopped) return EFI_NOT_STARTED;
     if (self.mode.State == EfiSimpleNetworkInitialized) return EFI_DEVICE_ERROR;
     ++self.initializes;
+    if (self.on_initialize) self.on_initialize();
     if (EFI_ERROR(self.initialize_status)) return self.initialize_status;
     self.mode.State = EfiSimpleNetworkInitialized;
     self.mode.MediaPresent = self.initializes > self.link_after_initializes;

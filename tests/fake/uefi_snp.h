@@ -13,7 +13,8 @@ namespace kedge::fake {
 
 class FakeSnp {
  public:
-  explicit FakeSnp(const wire::MacAddress& mac = wire::MacAddress({0x52, 0x54, 0, 0x12, 0x34, 0x56}));
+  explicit FakeSnp(const wire::MacAddress& mac = wire::MacAddress({0x52, 0x54, 0, 0x12, 0x34,
+                                                                   0x56}));
   FakeSnp(const FakeSnp&) = delete;
   FakeSnp& operator=(const FakeSnp&) = delete;
 
@@ -31,13 +32,14 @@ class FakeSnp {
   std::vector<std::vector<std::byte>> sent;
   /// Buffers that wait to be given back.
   std::deque<void*> completed;
-  std::size_t ring = 8;             ///< transmits until NOT_READY
-  bool completes = true;            ///< false: the ring swallows buffers
-  void* foreign_completion = nullptr;  ///< given back once, first
-  std::uint32_t refused_filters = 0;   ///< ReceiveFilters with one of these bits fails
-  bool needs_filter_disable = false;   ///< receives nothing before a filter was disabled
+  std::size_t ring = 8;                 ///< transmits until NOT_READY
+  bool completes = true;                ///< false: the ring swallows buffers
+  void* foreign_completion = nullptr;   ///< given back once, first
+  std::uint32_t refused_filters = 0;    ///< ReceiveFilters with one of these bits fails
+  bool needs_filter_disable = false;    ///< receives nothing before a filter was disabled
   unsigned link_after_initializes = 0;  ///< MediaPresent only from this many on
   EFI_STATUS initialize_status = EFI_SUCCESS;
+  std::function<void()> on_initialize;
   unsigned initializes = 0;
   unsigned starts = 0;
   unsigned stops = 0;
