@@ -5,8 +5,9 @@
 
 namespace kedge::app {
 
-void show_failure(port::Console& console, const Error& error) noexcept {
+void show_failure(port::Console& console, const Error& error, Explained explained) noexcept {
   format_to(console, "\nBoot failed: {}\n", error);
+  if (explained == Explained::yes) return;
   if (const std::string_view help = error.site().help; !help.empty()) {
     format_to(console, "  {}\n", help);
   }
@@ -16,8 +17,7 @@ async::Task<Result<AfterFailure>> ask_after_failure(port::Console& console, port
                                                     Duration timeout) noexcept {
   if (timeout <= Duration()) co_return AfterFailure::give_up;
   format_to(console,
-            "Press S for a shell, R to try again, any other key to go on with the firmware's next boot "
-            "option ({})\n",
+            "S: shell   R: try again   any other key: the firmware's next boot option ({})\n",
             HumanDuration(timeout));
   const Instant deadline = (co_await async::current_time()) + timeout;
   const Result<port::Key> key = co_await input.read_key(deadline);

@@ -9,8 +9,11 @@ namespace kedge::app {
 
 enum class AfterFailure { give_up, retry, shell };
 
-/// Prints the error, its help and its code.
-void show_failure(port::Console& console, const Error& error) noexcept;
+/// Whether a script has told the reason and the help already, with file and line.
+enum class Explained : bool { no, yes };
+
+/// Prints the error and its code, and its help unless that stands above already.
+void show_failure(port::Console& console, const Error& error, Explained explained) noexcept;
 
 /// Waits for a key up to `timeout` (none: gives up at once): S starts the shell, R tries again, any
 /// other key or the end of the time returns to the firmware.

@@ -3,7 +3,6 @@
 
 #include <charconv>
 
-#include "app/failure_screen.h"
 
 namespace kedge::app {
 
@@ -28,10 +27,11 @@ Duration Session::failure_timeout() noexcept {
 Result<void> Session::run() noexcept {
   for (;;) {
     async::CancelScope scope;
+    explained_ = Explained::no;
     BootSequence sequence(environment_, launch_, *this);
     const Result<void> result = async::run(platform_.loop, scope, sequence.run());
     if (result.ok()) return result;
-    show_failure(platform_.console, result.error());
+    show_failure(platform_.console, result.error(), explained_);
     const Result<AfterFailure> choice =
         async::run(platform_.loop, scope,
                    ask_after_failure(platform_.console, platform_.input, failure_timeout()));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/boot_sequence.h"
+#include "app/failure_screen.h"
 #include "app/image_store.h"
 #include "app/network_interfaces.h"
 #include "script/interpreter.h"
@@ -41,9 +42,12 @@ class Session final : private ScriptRunner {
 
  private:
   async::Task<Result<void>> run_text(std::string name, std::string text) noexcept override {
+    explained_ = Explained::yes;
     return interpreter_.run_text(std::move(name), std::move(text));
   }
   async::Task<Result<void>> run_image(script::ImageId image) noexcept override {
+    const auto info = images_.describe(image);
+    if (info.has_value() && info->type == "script") explained_ = Explained::yes;
     return interpreter_.run_image(image);
   }
   Duration failure_timeout() noexcept;
@@ -55,6 +59,7 @@ class Session final : private ScriptRunner {
   ImageStore images_;
   script::Environment environment_;
   script::Interpreter interpreter_;
+  Explained explained_ = Explained::no;  // the interpreter explains what fails inside it
 };
 
 }  // namespace kedge::app
