@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # A thin front: each goal installs what is missing (tools/deps) and calls CMake presets. `make help` lists the goals.
 .DEFAULT_GOAL := help
-.PHONY: help deps demo test test-all firmware bench fuzz format clean
+.PHONY: help deps demo test test-all firmware bench fuzz docs format clean
 # One goal after the other: each uses all processors by itself.
 .NOTPARALLEL:
 SHELL := /bin/bash
@@ -20,6 +20,7 @@ help:
 	@echo 'make firmware   all artefacts into dist/, sizes into docs/size.md'
 	@echo 'make bench      Kedge beside iPXE, OVMF and a Linux guest, into bench/results/'
 	@echo 'make fuzz       each fuzz target for SECONDS_EACH seconds (default 600)'
+	@echo 'make docs       write docs/errors.md anew from the sources'
 	@echo 'make format     format all sources'
 	@echo 'make clean      remove build/ and dist/'
 	@echo
@@ -55,6 +56,10 @@ bench: firmware
 fuzz: deps
 	@cmake --preset fuzz -DKEDGE_FUZZ_SECONDS=$(SECONDS_EACH) >/dev/null && cmake --build --preset fuzz
 	@ctest --preset fuzz --parallel $$(nproc)
+
+docs: deps
+	@cmake --preset host-debug --log-level=WARNING >/dev/null && cmake --build --preset host-debug --target errdb
+	@build/host-debug/host/errdb/errdb >docs/errors.md
 
 format: deps
 	@tools/format
