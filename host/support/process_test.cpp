@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <string>
@@ -95,6 +97,31 @@ TEST(Process, TheDestructorStopsIt) {
     EXPECT_TRUE(is_running(pid));
   }
   EXPECT_FALSE(is_running(pid));
+}
+
+// Whatever ends us: a child of ours must not go on alone. (What it started itself, it has to end.)
+TEST(Process, DiesWithUsEvenIfWeAreKilled) {
+  std::array<int, 2> report{};
+  ASSERT_EQ(::pipe(report.data()), 0);
+  const pid_t us = ::fork();
+  if (us == 0) {
+    auto process = Process::start(shell("exec sleep 1000"));
+    const pid_t pid = process ? process->pid() : 0;
+    if (::write(report[1], &pid, sizeof pid) != sizeof pid) ::_exit(1);
+    for (;;) ::pause();
+  }
+  pid_t child = 0;
+  ASSERT_EQ(::read(report[0], &child, sizeof child), static_cast<ssize_t>(sizeof child));
+  ASSERT_GT(child, 0);
+  EXPECT_TRUE(is_running(child));
+  ::kill(us, SIGKILL);
+  ::waitpid(us, nullptr, 0);
+  for (const Instant deadline = after(kPatience); is_running(child);) {
+    ASSERT_LT(now(), deadline) << "the child survived";
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ::close(report[0]);
+  ::close(report[1]);
 }
 
 TEST(RunTool, GivesTheOutput) { EXPECT_EQ(run_tool(shell("echo out; echo err >&2")).value(), "out\nerr\n"); }

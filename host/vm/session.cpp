@@ -44,8 +44,8 @@ Outcome<std::vector<Watch>> compile_all(const std::vector<std::string>& patterns
 // One run from the start of the CPUs to the outcome.
 class Session {
  public:
-  Session(const VmOptions& options, Vm& vm, const InterruptSignals& signals)
-      : options_(options), vm_(vm), signals_(signals) {}
+  Session(const VmOptions& options, Vm& vm, const InterruptSignals& signals, StreamPrinter& printer)
+      : options_(options), vm_(vm), signals_(signals), printer_(printer) {}
 
   Outcome<void> prepare();
   // Returns when the outcome is known; fills result, explanation and match.
@@ -62,6 +62,7 @@ class Session {
   const VmOptions& options_;
   Vm& vm_;
   const InterruptSignals& signals_;
+  StreamPrinter& printer_;
   std::vector<Watch> until_;
   std::vector<Watch> fail_on_;
   std::vector<Watch> sends_;
@@ -158,7 +159,8 @@ void Session::start_interaction() {
   if (terminal_) return;
   terminal_.emplace();
   if (terminal_->active()) {
-    fmt::print(stderr, "\nkedge: keys go to the VM's serial console; Ctrl-] ends the VM\n");
+    printer_.pass_everything();
+    fmt::print(stderr, "kedge: keys go to the VM's serial console; Ctrl-] ends the VM\n");
   } else {
     terminal_.reset();
     fmt::print(stderr, "\nkedge: the VM (process {}) goes on; end it with Ctrl-C\n", vm_.pid());
@@ -315,7 +317,7 @@ Outcome<VmReport> run_session(const VmOptions& options) {
   };
   KEDGE_HOST_TRY(const auto vm, Vm::start(setup.launch));
   {
-    Session session(options, *vm, signals);  // has the terminal while it lives
+    Session session(options, *vm, signals, printer);  // has the terminal while it lives
     KEDGE_HOST_CHECK(session.prepare());
     session.watch(report);
   }

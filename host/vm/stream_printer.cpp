@@ -18,7 +18,17 @@ StreamPrinter::StreamPrinter(std::FILE* out, bool terminal)
       terminal_(terminal),
       text_([this](std::string_view line, LineEnd end) { end_line(line, end); }) {}
 
+void StreamPrinter::pass_everything() {
+  finish();
+  raw_ = true;
+}
+
 void StreamPrinter::feed(std::string_view bytes) {
+  if (raw_) {
+    put(out_, bytes);
+    std::fflush(out_);
+    return;
+  }
   text_.feed(bytes);
   if (terminal_) show_partial();
   std::fflush(out_);

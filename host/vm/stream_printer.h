@@ -21,6 +21,8 @@ class StreamPrinter {
   StreamPrinter& operator=(const StreamPrinter&) = delete;
 
   void feed(std::string_view bytes);
+  // From now on everything is passed on as it is, for a person who works on that console.
+  void pass_everything();
   // Ends an unfinished line, so that what is printed next starts at the left.
   void finish();
 
@@ -31,6 +33,7 @@ class StreamPrinter {
   std::FILE* out_;
   bool terminal_;
   ConsoleText text_;
+  bool raw_ = false;
   bool blank_before_ = true;
   std::size_t shown_ = 0;  // bytes of the unfinished line that are on the screen
 };

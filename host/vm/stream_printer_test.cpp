@@ -36,6 +36,21 @@ TEST(StreamPrinter, PassesNoEscapeSequencesOn) {
   EXPECT_EQ(printed("\x1b[2J\x1b[01;01H\x1b[31mred\x1b[0m\r\n", false), "red\n");
 }
 
+TEST(StreamPrinter, PassesEverythingOnOnRequest) {
+  char* buffer = nullptr;
+  std::size_t size = 0;
+  std::FILE* const out = ::open_memstream(&buffer, &size);
+  {
+    StreamPrinter printer(out, true);
+    printer.feed("\x1b[2Jmenu");
+    printer.pass_everything();
+    printer.feed("\x1b[2Jshell# ");
+  }
+  std::fclose(out);
+  EXPECT_EQ(std::string(buffer, size), "menu\n\x1b[2Jshell# ");
+  std::free(buffer);
+}
+
 TEST(StreamPrinter, SqueezesBlankLines) {
   for (const bool terminal : {false, true}) {
     EXPECT_EQ(printed("\r\n\r\na\r\n \r\n\r\n  \r\nb\r\n", terminal), "a\n\nb\n");

@@ -72,6 +72,14 @@ TEST_F(KedgeFails, WithoutADhcpServer) {
   expect_failure_and_return("no DHCP server answered");
 }
 
+TEST_F(KedgeFails, WhenTheDhcpServerTakesItsOfferBack) {
+  const auto server = RefusingDhcpServer::start(network());
+  E2E_ASSERT_OK(server);
+  start("#!ipxe\ndhcp\n");
+  expect_failure_and_return("NAK");
+  EXPECT_GT((*server)->naks_sent(), 0);
+}
+
 TEST_F(KedgeFails, WhenTheNameIsUnknown) {
   dnsmasq();
   start(fetch("http://nobody.test/vmlinuz"));

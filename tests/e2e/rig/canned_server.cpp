@@ -9,6 +9,8 @@
 
 #include <array>
 
+#include "tests/e2e/rig/servers.h"
+
 namespace kedge::host::e2e {
 namespace {
 
@@ -37,6 +39,41 @@ Outcome<FileDescriptor> bound_socket(const NetworkNamespace& network, int type, 
 bool wait_readable(int fd) {
   pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
   return ::poll(&entry, 1, kPollMilliseconds) > 0;
+}
+
+// RFC 2131 figure 1 and RFC 2132 9.6.
+constexpr std::size_t kFixedBytes = 240;  // with the magic cookie
+constexpr std::size_t kMessageTypeAt = kFixedBytes + 2;
+constexpr char kDiscover = 1;
+constexpr char kOffer = 2;
+constexpr char kRequest = 3;
+constexpr char kNak = 6;
+
+// The message's type if it is the first option, as it is with every client in use; else 0.
+char message_type(std::string_view message) {
+  constexpr char kTypeOption = 53;
+  return message.size() > kMessageTypeAt && message[kFixedBytes] == kTypeOption
+             ? message[kMessageTypeAt]
+             : '\0';
+}
+
+std::string refusing_answer(std::string_view message) {
+  const char type = message_type(message);
+  if (type != kDiscover && type != kRequest) return {};
+  const bool offer = type == kDiscover;
+  std::string answer(message.substr(0, kFixedBytes));
+  answer[0] = 2;  // BOOTREPLY
+  // yiaddr; a NAK has none (RFC 2131 table 3).
+  constexpr std::string_view kOffered("\xc0\x00\x02\x32", 4);
+  if (offer) answer.replace(16, kOffered.size(), kOffered);
+  answer += std::string("\x35\x01") + (offer ? kOffer : kNak);
+  answer += std::string_view("\x36\x04\xc0\x00\x02\x01", 6);  // server identifier 192.0.2.1
+  if (offer) {
+    answer += std::string_view("\x33\x04\x00\x00\x0e\x10", 6);  // lease of an hour
+    answer += std::string_view("\x01\x04\xff\xff\xff\x00", 6);  // 255.255.255.0
+  }
+  answer += '\xff';
+  return answer;
 }
 
 }  // namespace
@@ -73,6 +110,48 @@ void CannedHttpServer::serve() {
     if (request.find("\r\n\r\n") == std::string::npos) continue;
     ::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
     ::shutdown(connection.get(), SHUT_WR);
+  }
+}
+
+RefusingDhcpServer::RefusingDhcpServer(FileDescriptor socket)
+    : socket_(std::move(socket)), thread_([this] { serve(); }) {}
+
+Outcome<std::unique_ptr<RefusingDhcpServer>> RefusingDhcpServer::start(
+    const NetworkNamespace& network) {
+  constexpr int kServerPort = 67;
+  KEDGE_HOST_TRY(FileDescriptor socket, bound_socket(network, SOCK_DGRAM, kServerPort));
+  const int yes = 1;
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes) != 0 ||
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, kBridge.data(),
+                   static_cast<socklen_t>(kBridge.size())) != 0) {
+    return errno_failure("cannot prepare the DHCP server's socket");
+  }
+  return std::unique_ptr<RefusingDhcpServer>(new RefusingDhcpServer(std::move(socket)));
+}
+
+RefusingDhcpServer::~RefusingDhcpServer() {
+  stopping_ = true;
+  thread_.join();
+}
+
+void RefusingDhcpServer::serve() {
+  sockaddr_in everybody{};
+  everybody.sin_family = AF_INET;
+  everybody.sin_port = htons(68);
+  everybody.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+  std::array<char, 2048> buffer{};
+  while (!stopping_) {
+    if (!wait_readable(socket_.get())) continue;
+    const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (count <= 0) continue;
+    const std::string answer =
+        refusing_answer(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+    if (answer.empty()) continue;
+    if (::sendto(socket_.get(), answer.data(), answer.size(), 0,
+                 reinterpret_cast<const sockaddr*>(&everybody), sizeof everybody) > 0 &&
+        answer[kMessageTypeAt] == kNak) {
+      ++naks_sent_;
+    }
   }
 }
 

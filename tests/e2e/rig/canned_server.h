@@ -31,6 +31,26 @@ class CannedHttpServer {
   std::thread thread_;
 };
 
+// A DHCP server that offers an address to everybody and takes it back when it is requested.
+class RefusingDhcpServer {
+ public:
+  static Outcome<std::unique_ptr<RefusingDhcpServer>> start(const NetworkNamespace& network);
+  RefusingDhcpServer(const RefusingDhcpServer&) = delete;
+  RefusingDhcpServer& operator=(const RefusingDhcpServer&) = delete;
+  ~RefusingDhcpServer();
+
+  int naks_sent() const { return naks_sent_; }
+
+ private:
+  explicit RefusingDhcpServer(FileDescriptor socket);
+  void serve();
+
+  FileDescriptor socket_;
+  std::atomic<int> naks_sent_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
 // Holds a UDP port and never answers: packets do arrive, and no ICMP error goes back.
 Outcome<FileDescriptor> hold_udp_port(const NetworkNamespace& network, int port);
 
