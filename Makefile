@@ -16,12 +16,13 @@ SECONDS_EACH ?= 600
 help:
 	@echo 'make demo       netboot a real Debian in a virtual machine (KEEP=1 leaves it to you)'
 	@echo 'make test       everything that CI runs: builds, unit tests, checks, short fuzzing, end-to-end boots'
-	@echo 'make test-all   the same and what takes longer: full matrices, clang-tidy, reproducibility'
+	@echo 'make test-all   the same and what takes longer: full matrices, reproducibility'
 	@echo 'make firmware   all artefacts into dist/, sizes into docs/size.md'
 	@echo 'make bench      Kedge beside iPXE, OVMF and a Linux guest, into bench/results/'
 	@echo 'make fuzz       each fuzz target for SECONDS_EACH seconds (default 600)'
 	@echo 'make docs       write docs/errors.md anew from the sources'
 	@echo 'make format     format all sources'
+	@echo 'make lint       clang-tidy over all sources'
 	@echo 'make clean      remove build/ and dist/'
 	@echo
 	@echo 'Packages that are missing are installed, as root or through sudo.'
@@ -63,6 +64,10 @@ docs: deps
 
 format: deps
 	@tools/format
+
+lint: deps
+	@cmake --preset host-debug --log-level=WARNING >/dev/null
+	@tools/lint
 
 clean:
 	rm -rf build dist
