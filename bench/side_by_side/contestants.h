@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Who is compared, and what each of them can do.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kedge::host::bench {
+
+enum class Protocol : std::uint8_t { http, tftp_hpa, tftp_dnsmasq };
+std::string_view protocol_name(Protocol protocol);
+
+// How a contestant comes to run.
+enum class Start : std::uint8_t {
+  disk,           // an application on a FAT disk, with autoexec.ipxe beside it
+  pxe,            // an application that the firmware's PXE loads, with autoexec.ipxe beside it
+  firmware,       // the firmware's own HTTP boot and PXE
+  linux_guest,    // a kernel from QEMU's -kernel
+  host,           // no machine: curl on this host
+};
+
+struct Contestant {
+  std::string name;
+  std::string description;
+  Start start = Start::disk;
+  std::filesystem::path application;  // Start::disk and Start::pxe
+};
+
+// Names that others are compared with.
+inline constexpr std::string_view kKedge = "kedge";
+inline constexpr std::string_view kIpxe = "ipxe";
+inline constexpr std::string_view kLinuxGuest = "linux";
+
+struct ContestantFiles {
+  std::filesystem::path kedge;          // "x86_64/kedge.efi"
+  std::filesystem::path kedge_snponly;  // left out when it does not exist
+};
+
+// All of them, in the order of the table. iPXE is the newest that is there: the package unpacked by
+// `tools/deps --peers`, else the installed one. If both are there, the installed one is "ipxe-old".
+std::vector<Contestant> known_contestants(const ContestantFiles& files);
+
+}  // namespace kedge::host::bench
