@@ -16,10 +16,6 @@ FakeFirmware* the_one = nullptr;  // NOLINT: there is one firmware
 
 constexpr UINT32 kDriverBits = EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE;
 
-std::u16string units(const CHAR16* text) {
-  return std::u16string(reinterpret_cast<const char16_t*>(text));
-}
-
 }  // namespace
 
 /// The entries of the tables.
@@ -282,92 +278,6 @@ struct FakeServices {
     the_one->disconnected.emplace_back(controller, driver);
     return the_one->on_disconnect ? the_one->on_disconnect(controller, driver) : EFI_SUCCESS;
   }
-
-  static EFI_STATUS EFIAPI load_image(BOOLEAN, EFI_HANDLE parent, EFI_DEVICE_PATH_PROTOCOL* path,
-                                      void* source, UINTN bytes, EFI_HANDLE* handle) {
-    EFI_STATUS status = the_one->injected(Call::load_image);
-    if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION) return status;
-    const ByteView content(static_cast<std::byte*>(source), bytes);
-    if (!EFI_ERROR(status) && the_one->on_load_image) status = the_one->on_load_image(content);
-    if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION) return status;
-    *handle = the_one->add_handle();
-    Fake::Image& image = the_one->images[*handle];
-    image.source.assign(content.begin(), content.end());
-    const ByteView path_bytes = uefi::device_path_bytes(path);
-    image.path.assign(path_bytes.begin(), path_bytes.end());
-    image.protocol.Revision = EFI_LOADED_IMAGE_PROTOCOL_REVISION;
-    image.protocol.ParentHandle = parent;
-    image.protocol.SystemTable = &the_one->table_;
-    EFI_DEVICE_PATH_PROTOCOL* rest = path;
-    EFI_GUID guid = uefi::kGuid<EFI_DEVICE_PATH_PROTOCOL>;
-    if (EFI_ERROR(locate_device_path(&guid, &rest, &image.protocol.DeviceHandle))) {
-      image.protocol.DeviceHandle = nullptr;
-    }
-    the_one->add_protocol(*handle, &image.protocol);
-    return status;
-  }
-  static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN*, CHAR16**) {
-    const EFI_STATUS injected = the_one->injected(Call::start_image);
-    the_one->images.at(handle).started = true;
-    EFI_STATUS status = injected;
-    if (!EFI_ERROR(status) && the_one->on_start_image) status = the_one->on_start_image(handle);
-    // An application that returns is unloaded by the firmware.
-    drop_image(handle);
-    return status;
-  }
-  static EFI_STATUS EFIAPI unload_image(EFI_HANDLE handle) {
-    if (!the_one->images.contains(handle)) {
-      the_one->violations.push_back("UnloadImage of what is not loaded");
-      return EFI_INVALID_PARAMETER;
-    }
-    drop_image(handle);
-    return EFI_SUCCESS;
-  }
-  static void drop_image(EFI_HANDLE handle) {
-    the_one->remove_protocol(handle, uefi::kGuid<EFI_LOADED_IMAGE_PROTOCOL>);
-    the_one->images.erase(handle);
-  }
-
-  static EFI_STATUS EFIAPI output_string(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL*, CHAR16* text) {
-    the_one->printed += uefi::to_utf8(text, 4096);
-    ++the_one->print_calls;
-    return EFI_SUCCESS;
-  }
-  static EFI_STATUS EFIAPI query_mode(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL*, UINTN, UINTN* columns,
-                                      UINTN* rows) {
-    *columns = the_one->console_columns;
-    *rows = 31;
-    return EFI_SUCCESS;
-  }
-  static EFI_STATUS EFIAPI read_key(EFI_SIMPLE_TEXT_INPUT_PROTOCOL*, EFI_INPUT_KEY* key) {
-    if (the_one->keys.empty()) return EFI_NOT_READY;
-    *key = the_one->keys.front();
-    the_one->keys.pop_front();
-    return EFI_SUCCESS;
-  }
-
-  static EFI_STATUS EFIAPI get_time(EFI_TIME* time, EFI_TIME_CAPABILITIES*) {
-    *time = {};
-    time->Year = 2026;
-    return EFI_SUCCESS;
-  }
-  static EFI_STATUS EFIAPI get_variable(CHAR16* name, EFI_GUID*, UINT32*, UINTN* size, void* data) {
-    const auto found = the_one->variables.find(units(name));
-    if (found == the_one->variables.end()) return EFI_NOT_FOUND;
-    const bool fits = *size >= found->second.size();
-    *size = found->second.size();
-    if (!fits) return EFI_BUFFER_TOO_SMALL;
-    std::memcpy(data, found->second.data(), *size);
-    return EFI_SUCCESS;
-  }
-  static EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID*, UINT32, UINTN size, void* data) {
-    const auto* bytes = static_cast<const std::byte*>(data);
-    the_one->variables[units(name)] = std::vector<std::byte>(bytes, bytes + size);
-    return EFI_SUCCESS;
-  }
-  static void EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS, UINTN, void*) {
-    the_one->resets.push_back(type);
-  }
 };
 
 FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) {
@@ -395,17 +305,9 @@ FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) 
   boot_.LocateDevicePath = S::locate_device_path;
   boot_.ConnectController = S::connect;
   boot_.DisconnectController = S::disconnect;
-  boot_.LoadImage = S::load_image;
-  boot_.StartImage = S::start_image;
-  boot_.UnloadImage = S::unload_image;
-  runtime_.GetTime = S::get_time;
-  runtime_.GetVariable = S::get_variable;
-  runtime_.SetVariable = S::set_variable;
-  runtime_.ResetSystem = S::reset_system;
-  out_.OutputString = S::output_string;
-  out_.QueryMode = S::query_mode;
+  fill_image_services(boot_);
+  fill_console_and_runtime(out_, in_, runtime_);
   out_.Mode = &out_mode_;
-  in_.ReadKeyStroke = S::read_key;
   in_.WaitForKey = &in_;
   console_in_handle = add_handle();
   table_.BootServices = &boot_;

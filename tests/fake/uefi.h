@@ -136,6 +136,11 @@ class FakeFirmware {
 
  private:
   friend struct FakeServices;
+  friend struct FakeImageServices;
+  static void fill_image_services(EFI_BOOT_SERVICES& boot);
+  static void fill_console_and_runtime(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL& out,
+                                       EFI_SIMPLE_TEXT_INPUT_PROTOCOL& in,
+                                       EFI_RUNTIME_SERVICES& runtime);
   EFI_STATUS injected(Call call);
   Node* find(EFI_HANDLE handle);
   Protocol* find(EFI_HANDLE handle, const EFI_GUID& guid);
