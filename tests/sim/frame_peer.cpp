@@ -302,6 +302,7 @@ bool FramePeer::finished(std::uint16_t port) const {
 }
 
 void FramePeer::accept(Connection& c, std::uint32_t sequence, ByteView options) {
+  const TcpBehaviour& b = tcp.at(c.port);
   ByteReader reader(options);
   while (!reader.at_end() && reader.ok()) {
     const std::uint8_t kind = reader.u8();
@@ -310,19 +311,20 @@ void FramePeer::accept(Connection& c, std::uint32_t sequence, ByteView options) 
     const std::uint8_t length = reader.u8();
     ByteReader value = reader.sub(length >= 2 ? length - 2u : 0);
     if (kind == 2) announced_mss = value.be16();
-    if (kind == 3) c.scale = value.u8();
+    if (kind == 3 && b.window_scale) c.scale = value.u8();
   }
   c.expected = sequence + 1;
-  const TcpBehaviour& b = tcp.at(c.port);
-  std::vector<std::byte> reply(b.sack ? 12 : 8);
+  std::vector<std::byte> reply(4 + (b.window_scale ? 4u : 0u) + (b.sack ? 4u : 0u));
   ByteWriter writer(reply);
   writer.u8(2);
   writer.u8(4);
   writer.be16(b.mss);
-  writer.u8(1);
-  writer.u8(3);
-  writer.u8(3);
-  writer.u8(kOurScale);
+  if (b.window_scale) {
+    writer.u8(1);
+    writer.u8(3);
+    writer.u8(3);
+    writer.u8(kOurScale);
+  }
   if (b.sack) writer.be32(0x01010402);
   send_tcp(c, c.first, kSyn | kAck, reply, {});
   c.arm();

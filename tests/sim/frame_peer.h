@@ -37,6 +37,7 @@ struct TcpBehaviour {
   std::uint32_t in_flight_max = 256 * 1024;
   std::uint16_t window = 0xffff;  ///< for the client's data, may be changed during the test
   bool sack = true;
+  bool window_scale = true;  ///< takes part in RFC 7323 scaling; without, windows end at 64 KiB
 };
 
 class FramePeer final : private async::Poller, private link::Receiver {

@@ -277,6 +277,50 @@ TEST_F(Tcp, StopsTheSenderWhenTheWindowIsFullAndGoesOnAfterwards) {
   EXPECT_EQ(result->wrong, 0u);
 }
 
+/// Reads what there is, then nothing for a while, as a consumer that writes to a slow disk does.
+async::Task<Result<Download>> download_with_pauses(net::Stream& stream, Duration pause) {
+  Download result;
+  for (;;) {
+    KEDGE_CO_CHECK(co_await async::sleep_for(pause));
+    const Instant now = co_await async::current_time();
+    KEDGE_CO_TRY(ByteView view, co_await stream.peek(now + 5_s));
+    if (view.empty()) co_return result;
+    for (; !view.empty(); view = stream.try_peek()) {
+      for (const std::byte byte : view)
+        result.wrong += byte != pattern_byte(result.bytes++) ? 1 : 0;
+      stream.consume(view.size());
+    }
+  }
+}
+
+class PausingConsumer : public testing::TestWithParam<bool> {};
+
+TEST_P(PausingConsumer, OpensTheWindowAgain) {
+  // Each pause is long enough to fill the window. The peer, all of whose data is acknowledged, does
+  // not probe: it goes on only when it is told that there is room again.
+  constexpr std::uint64_t kSize = 9'000'000;
+  Network network;
+  network.configure();
+  network.peer->tcp[kPort] = {
+      .send_bytes = kSize, .in_flight_max = 8 << 20, .window_scale = GetParam()};
+  auto stream = network.connect(kPort);
+  ASSERT_TRUE(stream.ok());
+  auto result = network.run(download_with_pauses(**stream, 100_ms));
+  ASSERT_TRUE(result.ok()) << result.error().site().text;
+  EXPECT_EQ(result->bytes, kSize);
+  EXPECT_EQ(result->wrong, 0u);
+  if (GetParam()) {
+    EXPECT_GE(network.peer->largest_window, 4'000'000u);
+  } else {
+    EXPECT_LE(network.peer->largest_window, 0xffffu);
+  }
+  stream = fail(err::net_closed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Window, PausingConsumer, testing::Bool(), [](const auto& parameter) {
+  return parameter.param ? "Scaled" : "Unscaled";
+});
+
 TEST_F(Tcp, TellsTheSenderWhatArrivedOutOfOrder) {
   Network network({}, {.seed = 3, .lose = 200});
   network.configure();
