@@ -11,7 +11,7 @@ async::Task<Result<std::uint64_t>> TftpClient::get(wire::Uri uri, const TftpSett
                                                    Sink& sink, Progress& progress) noexcept {
   // Not in the coroutine's frame: it is large.
   const std::unique_ptr<TftpTransfer> work(
-      new (std::nothrow) TftpTransfer(stack_, std::move(uri), settings, sink, progress));
+      new (std::nothrow) TftpTransfer(stack_, servers_, std::move(uri), settings, sink, progress));
   if (work == nullptr) co_return fail(err::base_no_memory);
   co_return co_await work->run();
 }

@@ -78,6 +78,12 @@ Result<TftpTransfer::Step> TftpTransfer::on_options(const wire::TftpOptions& opt
     refuse(server_, TftpErrorCode::kOptionsRefused, "bad options");
     return Step::fall_back_one;
   }
+  if (options.window_blocks.value_or(1) == 1 && options.transfer_bytes &&
+      *options.transfer_bytes > kTftpLargeFileBytes && options.block_bytes == asked_.block_bytes &&
+      wants_large_blocks()) {
+    refuse(server_, TftpErrorCode::kOptionsRefused, "asking again for larger blocks");
+    return Step::larger_blocks;
+  }
   agreed_ = true;
   block_bytes_ = options.block_bytes.value_or(wire::kTftpBlockBytesDefault);
   window_ = options.window_blocks.value_or(1);
@@ -89,6 +95,7 @@ Result<TftpTransfer::Step> TftpTransfer::on_options(const wire::TftpOptions& opt
     }
     progress_.advanced(0, total_);
   }
+  expect_large_block(now);
   KEDGE_CHECK(acknowledge(now));
   return Step::more;
 }
@@ -141,6 +148,8 @@ Result<TftpTransfer::Step> TftpTransfer::accept_block(const wire::TftpPacket& pa
   ++blocks_;
   gap_ = false;
   measure(now);
+  if (large_ != 0) large_block_came(packet.data.size());
+  expect_large_block(now);
   progress_.advanced(sink_.size(), total_ && *total_ >= sink_.size() ? total_ : std::nullopt);
   if (packet.data.size() < block_bytes_) {
     KEDGE_CHECK(acknowledge(now));

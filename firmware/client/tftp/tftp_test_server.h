@@ -36,6 +36,11 @@ class TftpTestServer {
   Duration latency = Duration::milliseconds(1);  ///< 0: answers at once
   /// Decides the fate of each DATA packet; "count" is how often the block was sent before.
   std::function<bool(std::uint64_t block, unsigned count)> drops = [](auto, auto) { return false; };
+  /// The fate of all DATA packets of that many payload bytes, as of fragments on a bad path.
+  std::function<bool(std::size_t bytes)> drops_size = [](auto) { return false; };
+  /// It repeats a block only when not acknowledged for so long, not for a repeated acknowledgement.
+  /// 0: the other way round.
+  Duration repeats_after;
   std::function<bool(std::uint64_t acknowledgement)> drops_acknowledgement = [](auto) {
     return false;
   };
@@ -102,10 +107,13 @@ class TftpTestServer {
     const std::uint16_t number = reader.be16();
     acknowledgements.push_back(number);
     if (drops_acknowledgement(acknowledgements.size())) return;
+    const bool first = !std::exchange(begun_, true) || number != number_of(acknowledged_);
+    if (repeats_after > Duration() && !first) return;
     for (std::uint64_t block = acknowledged_; block <= acknowledged_ + window_; ++block) {
       if (number_of(block) != number) continue;
       acknowledged_ = block;
-      return send_window(socket);
+      send_window(socket);
+      return repeat_later(socket);
     }
   }
 
@@ -117,6 +125,7 @@ class TftpTestServer {
     block_ = 512;
     window_ = 1;
     acknowledged_ = 0;
+    begun_ = false;
     sent_.clear();
     const std::uint32_t wanted_window = value(text, "windowsize");
     if (with_options && (refuses_options || (refuses_windows && wanted_window > 0))) {
@@ -143,6 +152,16 @@ class TftpTestServer {
     return number;
   }
 
+  void repeat_later(fake::FakeUdpSocket& socket) {
+    if (repeats_after == Duration() || acknowledged_ == blocks()) return;
+    const auto state = std::pair(requests.size(), acknowledged_);
+    timers_.emplace_back(stack_.loop(), stack_.loop().now() + repeats_after,
+                         [this, state, target = &socket] {
+                           if (state != std::pair(requests.size(), acknowledged_)) return;
+                           send_window(*target);
+                         });
+  }
+
   void send_window(fake::FakeUdpSocket& socket) {
     if (silent_after_options && block_ > 512) return;
     std::vector<std::uint64_t> order;
@@ -159,9 +178,10 @@ class TftpTestServer {
         before = static_cast<unsigned>(sent_.count(block));
         sent_.insert(block);
       }
-      if (drops(block, before)) continue;
-      const std::string packet =
-          data(number_of(block), std::string_view(content).substr((block - 1) * block_, block_));
+      const std::string_view payload =
+          std::string_view(content).substr((block - 1) * block_, block_);
+      if (drops(block, before) || drops_size(payload.size())) continue;
+      const std::string packet = data(number_of(block), payload);
       send(socket, self, packet);
       if (duplicates) send(socket, self, packet);
     }
@@ -174,6 +194,7 @@ class TftpTestServer {
   std::uint32_t block_ = 512;
   std::uint64_t window_ = 1;
   std::uint64_t acknowledged_ = 0;
+  bool begun_ = false;  // the first acknowledgement has come
 };
 
 }  // namespace kedge::client

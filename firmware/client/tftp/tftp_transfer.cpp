@@ -18,9 +18,14 @@ constexpr std::uint16_t kIpv6UdpHeaderBytes = 48;
 
 }  // namespace
 
-TftpTransfer::TftpTransfer(net::Stack& stack, wire::Uri uri, const TftpSettings& settings,
-                           Sink& sink, Progress& progress)
-    : stack_(stack), settings_(settings), sink_(sink), progress_(progress), uri_(std::move(uri)) {}
+TftpTransfer::TftpTransfer(net::Stack& stack, TftpServers& servers, wire::Uri uri,
+                           const TftpSettings& settings, Sink& sink, Progress& progress)
+    : stack_(stack),
+      servers_(servers),
+      settings_(settings),
+      sink_(sink),
+      progress_(progress),
+      uri_(std::move(uri)) {}
 
 async::Task<Result<std::uint64_t>> TftpTransfer::run() noexcept {
   if (uri_.host.empty()) co_return fail(err::tftp_no_host);
@@ -43,12 +48,26 @@ async::Task<Result<std::uint64_t>> TftpTransfer::run() noexcept {
 async::Task<Result<TftpTransfer::Step>> TftpTransfer::try_address(
     wire::IpAddress address) noexcept {
   give_up_at_ = co_await async::current_time() + settings_.silence_max;  // of all attempts together
+  server_.address = address;
+  recall_large_blocks();
   for (;;) {
     const auto step = co_await attempt(address);
     if (!step.ok() || *step == Step::finished) co_return step;
-    // Levels only fall, so this ends.
-    level_ = *step == Step::fall_back_one && level_ == Level::all_options ? Level::basic_options
-                                                                          : Level::no_options;
+    next_attempt(*step);
+  }
+}
+
+/// Levels only fall, blocks grow once and then only shrink, so this ends.
+void TftpTransfer::next_attempt(Step step) noexcept {
+  if (step == Step::larger_blocks) {
+    large_tried_ = true;
+    large_ = kTftpLargeBlocks[0];
+  } else if (large_ != 0) {
+    give_up_large_blocks(step);
+  } else if (step == Step::fall_back_one && level_ == Level::all_options) {
+    level_ = Level::basic_options;
+  } else {
+    level_ = Level::no_options;
   }
 }
 
@@ -59,7 +78,12 @@ async::Task<Result<TftpTransfer::Step>> TftpTransfer::attempt(wire::IpAddress ad
   block_bytes_ = wire::kTftpBlockBytesDefault;
   window_ = window_left_ = 1;
   last_ = 0;
+  blocks_ = 0;
+  wrap_to_ = 0;
+  wrap_known_ = wrap_suspected_ = gap_ = false;
   strangers_ = 0;
+  total_.reset();
+  if (sink_.size() > 0) sink_.clear();  // large blocks stopped coming, or it was empty
   KEDGE_CO_CHECK(request());
   const auto step = co_await converse();
   if (!step.ok() && step.error().kind() == ErrorKind::cancelled && answered_) {
@@ -76,14 +100,15 @@ async::Task<Result<TftpTransfer::Step>> TftpTransfer::converse() noexcept {
   measuring_ = false;
   repeats_ = 0;
   repeat_at_ = start + timeout_;
+  large_until_ = Instant::never();
   for (unsigned packets = 1;; ++packets) {
-    const auto datagram = co_await socket_->receive(std::min(repeat_at_, give_up_at_));
+    const auto datagram = co_await socket_->receive(wake_at());
     const Instant now = co_await async::current_time();
     Result<Step> step = Step::more;
     if (datagram.ok()) {
       step = handle(*datagram, now);
       // Peers may keep us busy with what is not for us: time counts then, too.
-      if (step.ok() && *step == Step::more && now >= std::min(repeat_at_, give_up_at_)) {
+      if (step.ok() && *step == Step::more && now >= wake_at()) {
         step = expired(now);
       }
     } else if (datagram.error() == err::async_timed_out) {
@@ -102,6 +127,12 @@ Result<TftpTransfer::Step> TftpTransfer::expired(Instant now) noexcept {
   if (now >= give_up_at_) {
     return nothing_yet && !answered_ ? fail(err::tftp_no_answer) : fail(err::tftp_silent);
   }
+  if (large_ != 0 && now >= large_until_) {
+    // Or it would go on repeating all the fragments.
+    refuse(server_, wire::TftpErrorCode::kUndefined, "asking again for smaller blocks");
+    return Step::smaller_blocks;
+  }
+  if (large_ != 0 && !agreed_ && nothing_yet && repeats_ > 0) return Step::no_large_blocks;
   if (level_ != Level::no_options && nothing_yet && repeats_ >= kRepeatsBeforeFallBack) {
     // Requests with options, or large blocks, may get lost on the way.
     progress_.note("no answer to TFTP options, trying without");
@@ -143,23 +174,28 @@ Result<void> TftpTransfer::request() noexcept {
   return socket_->send(server_, ByteView(packet_).first(packet_bytes_));
 }
 
-std::uint16_t TftpTransfer::largest_block() const noexcept {
+std::uint16_t TftpTransfer::fitting_block() const noexcept {
   const std::uint16_t headers = static_cast<std::uint16_t>(
       (server_.address.is_v6() ? kIpv6UdpHeaderBytes : kIpv4UdpHeaderBytes) +
       wire::kTftpDataHeaderBytes);
-  const std::uint16_t fitting =
-      static_cast<std::uint16_t>(std::max<int>(settings_.mtu - headers, wire::kTftpBlockBytesMin));
-  const std::uint16_t wanted = settings_.block_bytes != 0 ? settings_.block_bytes : fitting;
-  return std::clamp(wanted, wire::kTftpBlockBytesMin, wire::kTftpBlockBytesMax);
+  return static_cast<std::uint16_t>(
+      std::clamp<int>(settings_.mtu - headers, wire::kTftpBlockBytesMin, wire::kTftpBlockBytesMax));
+}
+
+std::uint16_t TftpTransfer::asked_block() const noexcept {
+  if (large_ != 0) return large_;
+  if (settings_.block_bytes == 0) return fitting_block();
+  return std::clamp(settings_.block_bytes, wire::kTftpBlockBytesMin, wire::kTftpBlockBytesMax);
 }
 
 wire::TftpOptions TftpTransfer::options_for(Level level) const noexcept {
   wire::TftpOptions options;
   if (level == Level::no_options) return options;
   options.transfer_bytes = 0;
-  options.block_bytes = largest_block();
+  options.block_bytes = asked_block();
   if (level == Level::basic_options) return options;
-  if (settings_.window_blocks > 1) options.window_blocks = settings_.window_blocks;
+  // Large blocks are for servers that do not know windows; 64 of them at once would be too much.
+  if (settings_.window_blocks > 1 && large_ == 0) options.window_blocks = settings_.window_blocks;
   if (settings_.server_timeout_s > 0) options.timeout_s = settings_.server_timeout_s;
   return options;
 }

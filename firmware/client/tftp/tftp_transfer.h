@@ -6,6 +6,21 @@
 //   all options      -> basic options                     -> no options
 //   basic options    -> no options                        -> no options
 //   no options       fails                                next address of the server, or fails
+//
+// A server that agrees to tsize and blksize but not to windowsize makes us wait a round trip for
+// each block. When the file is large (kTftpLargeFileBytes), that transfer is ended with error 8
+// before its first block and asked for again with a blksize of kTftpLargeBlocks, the largest first:
+//
+//   what comes                                    what we do
+//   agreement to the size                         go on; remember the size once a block came
+//   agreement to less                             go on with that
+//   no first block within kLargeBlockPatience     the next smaller size, at last what fits a packet
+//   later, nothing new within kLargeBlockStall    the same, from the start of the file
+//   an error, DATA without options, or nothing    what fits a packet, and the table above
+//
+// Blocks that do not arrive are why "agreement" is not enough: firewalls drop fragments, and small
+// receive rings lose the end of 45 frames that come at once. What worked is remembered for each
+// server (TftpServers), so that the next file starts with it.
 #pragma once
 
 #include <array>
@@ -15,21 +30,35 @@
 
 namespace kedge::client {
 
+/// Files that are not larger are not worth a second request.
+inline constexpr std::uint64_t kTftpLargeFileBytes = 1 << 20;
+/// Tried in this order: 45 fragments at an MTU of 1500, then 6, which fit any receive ring.
+inline constexpr std::uint16_t kTftpLargeBlocks[] = {wire::kTftpBlockBytesMax, 8192};
+
 class TftpTransfer {
  public:
-  TftpTransfer(net::Stack& stack, wire::Uri uri, const TftpSettings& settings, Sink& sink,
-               Progress& progress);
+  TftpTransfer(net::Stack& stack, TftpServers& servers, wire::Uri uri, const TftpSettings& settings,
+               Sink& sink, Progress& progress);
 
   async::Task<Result<std::uint64_t>> run() noexcept;
 
  private:
   enum class Level : std::uint8_t { all_options, basic_options, no_options };
-  enum class Step : std::uint8_t { more, finished, fall_back_one, fall_back_all };
+  enum class Step : std::uint8_t {
+    more,
+    finished,
+    fall_back_one,
+    fall_back_all,
+    larger_blocks,
+    smaller_blocks,
+    no_large_blocks,
+  };
 
   async::Task<Result<Step>> try_address(wire::IpAddress address) noexcept;
   async::Task<Result<Step>> attempt(wire::IpAddress address) noexcept;
   async::Task<Result<Step>> converse() noexcept;
 
+  void next_attempt(Step step) noexcept;
   Result<void> request() noexcept;
   Result<Step> expired(Instant now) noexcept;
   Result<Step> handle(const net::Datagram& datagram, Instant now) noexcept;
@@ -45,10 +74,21 @@ class TftpTransfer {
   void measure(Instant now) noexcept;
   bool is_wrap_to_one(std::uint16_t number) noexcept;
   std::uint16_t next_block() const noexcept;
-  std::uint16_t largest_block() const noexcept;
+  std::uint16_t fitting_block() const noexcept;
+  std::uint16_t asked_block() const noexcept;
+
+  // tftp_large_blocks.cpp
+  void recall_large_blocks() noexcept;
+  bool wants_large_blocks() const noexcept;
+  void give_up_large_blocks(Step step) noexcept;
+  void large_block_came(std::size_t bytes) noexcept;
+  void expect_large_block(Instant now) noexcept;
+  Instant wake_at() const noexcept;
+
   wire::TftpOptions options_for(Level level) const noexcept;
 
   net::Stack& stack_;
+  TftpServers& servers_;
   const TftpSettings& settings_;
   Sink& sink_;
   Progress& progress_;
@@ -64,6 +104,9 @@ class TftpTransfer {
   std::size_t packet_bytes_ = 0;
 
   std::uint32_t block_bytes_ = wire::kTftpBlockBytesDefault;
+  std::uint16_t large_ = 0;   // block size to ask for; 0: what fits a packet
+  bool large_tried_ = false;  // what this server does with large blocks is known
+  Instant large_until_;       // when the next large block is due at the latest
   std::uint32_t window_ = 1;
   std::uint32_t window_left_ = 1;  // blocks until the next acknowledgement
   std::uint16_t last_ = 0;         // the latest block in order
