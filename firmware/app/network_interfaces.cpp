@@ -19,7 +19,8 @@ class ProgressLines final : public client::DhcpObserver {
   void dhcp_progress(const DhcpProgress& progress) noexcept override {
     using Step = DhcpProgress::Step;
     const bool first_try = progress.attempt <= 1;
-    const bool sends = progress.step == Step::discover_sent || progress.step == Step::request_sent ||
+    const bool sends = progress.step == Step::discover_sent ||
+                       progress.step == Step::request_sent ||
                        progress.step == Step::proxy_request_sent;
     const bool routine = progress.step == Step::offered || progress.step == Step::bound ||
                          progress.step == Step::waiting_for_proxy ||
@@ -92,6 +93,8 @@ void NetworkInterfaces::offer_cached_lease(const wire::MacAddress& mac,
 }
 
 void NetworkInterfaces::close_all() noexcept {
+  // While the firmware has the NIC, anybody may get a new lease for it.
+  cached_lease_.reset();
   for (std::size_t i = 0; i < slots_.size(); ++i) close(i);
 }
 
@@ -125,6 +128,7 @@ async::Task<Result<void>> NetworkInterfaces::open(std::size_t index) noexcept {
 Result<void> NetworkInterfaces::open_now(InterfaceSlot& slot) noexcept {
   KEDGE_CHECK(slot.interface.open());
   settings_.set_net_x(&slot.settings);
+  if (slot.lease.has_value() && leader_ != &slot) lead(slot);
   if (!slot.interface.ipv4().address.is_any()) return {};
   // A static configuration that a script has set: net0/ip, net0/netmask, net0/gateway, net0/dns.
   const std::string prefix = std::string(slot.interface.name()) + "/";
@@ -137,11 +141,13 @@ Result<void> NetworkInterfaces::open_now(InterfaceSlot& slot) noexcept {
     KEDGE_TRY(const wire::Ipv4Subnet subnet, wire::Ipv4Subnet::from_netmask(*address, *mask));
     configuration.prefix_bits = subnet.prefix_length;
   }
-  if (const auto gateway = wire::Ipv4Address::parse(settings_.text(prefix + "gateway")); gateway.ok()) {
+  if (const auto gateway = wire::Ipv4Address::parse(settings_.text(prefix + "gateway"));
+      gateway.ok()) {
     configuration.gateway = *gateway;
   }
   KEDGE_CHECK(slot.interface.configure(configuration));
   if (const auto server = wire::IpAddress::parse(settings_.text(prefix + "dns")); server.ok()) {
+    leader_ = &slot;
     stack_.set_resolver({*server}, {settings_.text(prefix + "domain")});
   }
   announce(slot, "static");
@@ -151,8 +157,17 @@ Result<void> NetworkInterfaces::open_now(InterfaceSlot& slot) noexcept {
 void NetworkInterfaces::close(std::size_t index) noexcept {
   InterfaceSlot& slot = *slots_[index];
   slot.interface.close();
+  forget_lease(slot);
+}
+
+void NetworkInterfaces::forget_lease(InterfaceSlot& slot) noexcept {
   slot.dhcp.clear_all();
   slot.lease.reset();
+  if (leader_ != &slot) return;
+  leader_ = nullptr;
+  fill(proxydhcp_, nullptr);
+  fill(pxebs_, nullptr);
+  stack_.set_resolver({}, {});
 }
 
 async::Task<Result<void>> NetworkInterfaces::wait_link(std::size_t index,
@@ -169,15 +184,26 @@ async::Task<Result<void>> NetworkInterfaces::configure(std::size_t index,
     co_return fail(err::app_unknown_configurator);
   }
   InterfaceSlot& slot = *slots_[index];
-  const std::optional<Duration> timeout = request.timeout;
+  const Result<void> outcome = co_await obtain_address(slot, request.timeout);
+  // With one interface the caller's own message is enough.
+  if (!outcome.ok() && slots_.size() > 1 && outcome.error().kind() != ErrorKind::cancelled) {
+    format_to(console_, "{}: DHCP failed: {}\n", slot.interface.name(), outcome.error());
+  }
+  co_return outcome;
+}
+
+async::Task<Result<void>> NetworkInterfaces::obtain_address(
+    InterfaceSlot& slot, std::optional<Duration> timeout) noexcept {
   KEDGE_CO_CHECK(open_now(slot));
   if (cached_lease_.has_value() && cached_mac_ == slot.interface.device().mac()) {
     client::DhcpLease lease = *std::move(cached_lease_);
     cached_lease_.reset();
-    KEDGE_CO_CHECK(slot.interface.configure(lease.configuration()));
-    use_lease(slot, std::move(lease));
-    announce(slot, "DHCP (the firmware's lease)");
-    co_return Result<void>();
+    // One that cannot be used is no reason to fail: a new one may be better.
+    if (slot.interface.configure(lease.configuration()).ok()) {
+      use_lease(slot, std::move(lease));
+      announce(slot, "DHCP (the firmware's lease)");
+      co_return Result<void>();
+    }
   }
   co_return co_await run_dhcp(slot, timeout);
 }
@@ -188,17 +214,12 @@ async::Task<Result<void>> NetworkInterfaces::run_dhcp(InterfaceSlot& slot,
   // On the heap: it holds packet buffers, which have no place in a coroutine frame.
   const auto dhcp = std::make_unique<client::DhcpClient>(stack_, slot.interface, identity_of(slot),
                                                          client::DhcpSettings{}, &lines);
+  // The client takes the address away, so what came with it must not be believed any more.
+  forget_lease(slot);
   const Instant now = co_await async::current_time();
   const Instant deadline = timeout.has_value() ? now + *timeout : Instant::never();
-  Result<client::DhcpLease> lease = co_await async::with_deadline(deadline, dhcp->acquire());
-  if (!lease.ok()) {
-    // With one interface the caller's own message is enough.
-    if (slots_.size() > 1 && lease.error().kind() != ErrorKind::cancelled) {
-      format_to(console_, "{}: DHCP failed: {}\n", slot.interface.name(), lease.error());
-    }
-    co_return lease.error();
-  }
-  use_lease(slot, *std::move(lease));
+  KEDGE_CO_TRY(client::DhcpLease lease, co_await async::with_deadline(deadline, dhcp->acquire()));
+  use_lease(slot, std::move(lease));
   announce(slot, "DHCP");
   co_return Result<void>();
 }
@@ -221,13 +242,18 @@ client::DhcpIdentity NetworkInterfaces::identity_of(InterfaceSlot& slot) noexcep
 
 void NetworkInterfaces::use_lease(InterfaceSlot& slot, client::DhcpLease lease) noexcept {
   slot.lease = std::move(lease);
+  fill(slot.dhcp, &slot.lease->dhcp);
+  lead(slot);
+  settings_.set_net_x(&slot.settings);
+}
+
+void NetworkInterfaces::lead(InterfaceSlot& slot) noexcept {
+  leader_ = &slot;
   const client::DhcpLease& held = *slot.lease;
-  fill(slot.dhcp, &held.dhcp);
-  slot.dhcp.reorder();
   fill(proxydhcp_, held.proxy.has_value() ? &*held.proxy : nullptr);
   fill(pxebs_, held.boot_server.has_value() ? &*held.boot_server : nullptr);
+  slot.dhcp.reorder();  // and what stands beside its interface
   if (!held.dns_servers.empty()) stack_.set_resolver(held.dns_servers, held.search);
-  settings_.set_net_x(&slot.settings);
 }
 
 void NetworkInterfaces::announce(const InterfaceSlot& slot, std::string_view source) noexcept {

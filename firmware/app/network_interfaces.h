@@ -31,6 +31,7 @@ class NetworkInterfaces final : public script::Interfaces {
   /// A lease that the firmware already has for the NIC with this address: the first configuration
   /// uses it instead of asking again.
   void offer_cached_lease(const wire::MacAddress& mac, client::DhcpLease lease) noexcept;
+  /// Closes everything and forgets all leases, before the NICs go back to the firmware.
   void close_all() noexcept;
   InterfaceSlot& slot(std::size_t index) noexcept { return *slots_[index]; }
 
@@ -48,9 +49,13 @@ class NetworkInterfaces final : public script::Interfaces {
  private:
   Result<void> open_now(InterfaceSlot& slot) noexcept;
   client::DhcpIdentity identity_of(InterfaceSlot& slot) noexcept;
-  async::Task<Result<void>> run_dhcp(InterfaceSlot& slot,
-                                     std::optional<Duration> timeout) noexcept;
+  async::Task<Result<void>> obtain_address(InterfaceSlot& slot,
+                                           std::optional<Duration> timeout) noexcept;
+  async::Task<Result<void>> run_dhcp(InterfaceSlot& slot, std::optional<Duration> timeout) noexcept;
   void use_lease(InterfaceSlot& slot, client::DhcpLease lease) noexcept;
+  /// Makes the slot's lease the one that proxydhcp, pxebs and the resolver speak for.
+  void lead(InterfaceSlot& slot) noexcept;
+  void forget_lease(InterfaceSlot& slot) noexcept;
   void announce(const InterfaceSlot& slot, std::string_view source) noexcept;
   void set_facts(InterfaceSlot& slot) noexcept;
 
@@ -59,9 +64,10 @@ class NetworkInterfaces final : public script::Interfaces {
   port::Console& console_;
   MachineIdentity identity_;
   std::vector<std::unique_ptr<InterfaceSlot>> slots_;
-  // Shared by all interfaces, as scripts know them: what the last DHCP brought.
+  // Shared by all interfaces, as scripts know them: of the leader's lease.
   script::StoredBlock proxydhcp_{"proxydhcp"};
   script::StoredBlock pxebs_{"pxebs"};
+  const InterfaceSlot* leader_ = nullptr;
   std::optional<wire::MacAddress> cached_mac_;
   std::optional<client::DhcpLease> cached_lease_;
 };

@@ -3,6 +3,10 @@
 // tests.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "async/wait.h"
 #include "net/net_errors.h"
 #include "net/stack.h"
@@ -35,12 +39,16 @@ class IdleDevice final : public link::Device {
 class FakeInterface final : public net::Interface {
  public:
   IdleDevice idle_device;
+  std::string interface_name = "net0";
+  /// What the next open() fails with; a NIC that cannot be had.
+  std::optional<Error> open_error;
 
-  std::string_view name() const noexcept override { return "net0"; }
+  std::string_view name() const noexcept override { return interface_name; }
   unsigned index() const noexcept override { return 0; }
   link::Device& device() noexcept override { return idle_device; }
   bool is_open() const noexcept override { return open_; }
   Result<void> open() noexcept override {
+    if (open_error.has_value()) return *std::exchange(open_error, std::nullopt);
     open_ = true;
     return {};
   }
