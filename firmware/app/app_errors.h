@@ -33,8 +33,12 @@ inline constexpr ErrorSite app_not_a_script{
     site_code(ErrorKind::malformed, Module::app, 12), "autoexec.ipxe is not a script",
     "Its first line must be #!ipxe."};
 
+inline constexpr ErrorSite app_empty_autoexec{site_code(ErrorKind::not_found, Module::app, 13),
+                                              "autoexec.ipxe is empty", ""};
+
 inline constexpr const ErrorSite* kAppSites[] = {
     &app_no_interface,   &app_no_filename,  &app_own_filename,    &app_nothing_selected, &app_unknown_configurator,
-    &app_no_next_server, &app_relative_uri, &app_too_many_images, &app_not_a_script};
+    &app_no_next_server, &app_relative_uri, &app_too_many_images, &app_not_a_script,
+    &app_empty_autoexec};
 
 }  // namespace kedge::err

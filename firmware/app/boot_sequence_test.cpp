@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/app_errors.h"
+#include "app/boot_file.h"
 #include "script/settings.h"
 #include "tests/fake/console.h"
 #include "tests/fake/sim_clock.h"
@@ -13,8 +14,10 @@ namespace {
 
 using namespace literals;
 
-constexpr ErrorSite kNotThere{site_code(ErrorKind::not_found, Module::tftp, 1), "file not found", ""};
-constexpr ErrorSite kNoAnswer{site_code(ErrorKind::timed_out, Module::dhcp, 1), "no DHCP answer", ""};
+constexpr ErrorSite kNotThere{site_code(ErrorKind::not_found, Module::tftp, 1), "file not found",
+                              ""};
+constexpr ErrorSite kNoAnswer{site_code(ErrorKind::timed_out, Module::dhcp, 1), "no DHCP answer",
+                              ""};
 
 class NoInput final : public port::Input {
  public:
@@ -35,6 +38,8 @@ class NoPower final : public port::Power {
 class FakeImages final : public script::Images {
  public:
   std::vector<std::string> files;
+  std::string served = "#!ipxe\n";  // what all of them contain
+  std::vector<script::ImageId> freed;
   std::vector<std::string> asked;
   std::string working;
 
@@ -54,9 +59,9 @@ class FakeImages final : public script::Images {
   void select(script::ImageId) noexcept override {}
   void set_arguments(script::ImageId, std::string) noexcept override {}
   void set_free_after_use(script::ImageId, bool) noexcept override {}
-  void free(script::ImageId) noexcept override {}
+  void free(script::ImageId image) noexcept override { freed.push_back(image); }
   async::Task<Result<void>> execute(script::ImageId) noexcept override { co_return Result<void>(); }
-  ByteView content(script::ImageId) noexcept override { return {}; }
+  ByteView content(script::ImageId) noexcept override { return as_byte_view(served); }
   void hold(script::ImageId) noexcept override {}
   void release(script::ImageId) noexcept override {}
   std::string working_uri() noexcept override { return working; }
@@ -69,6 +74,7 @@ struct FakeNic {
   Duration delay = Duration::seconds(1);
   std::string filename{};
   std::string next_server{};
+  std::string server_name{};
 };
 
 class FakeInterfaces final : public script::Interfaces {
@@ -91,12 +97,14 @@ class FakeInterfaces final : public script::Interfaces {
   async::Task<Result<void>> wait_link(std::size_t, std::optional<Duration>) noexcept override {
     co_return Result<void>();
   }
-  async::Task<Result<void>> configure(std::size_t index, script::ConfigureRequest) noexcept override {
+  async::Task<Result<void>> configure(std::size_t index,
+                                      script::ConfigureRequest) noexcept override {
     KEDGE_CO_CHECK(co_await async::sleep_for(nics[index].delay));
     log += format("dhcp{} ", index);
     if (!nics[index].answers) co_return fail(kNoAnswer, static_cast<std::uint32_t>(index));
     (void)settings_.set("filename", nics[index].filename);
     (void)settings_.set("next-server", nics[index].next_server);
+    (void)settings_.set("66:string", nics[index].server_name);
     co_return Result<void>();
   }
   std::vector<std::string> routes() noexcept override { return {}; }
@@ -156,7 +164,9 @@ TEST_F(BootSequenceTest, RunsAutoexecOfItsOwnVolumeWithoutTouchingTheNetwork) {
 }
 
 TEST_F(BootSequenceTest, RefusesAnAutoexecThatIsNoScript) {
-  launch.local_autoexec = "\x7f" "ELF garbage";
+  launch.local_autoexec =
+      "\x7f"
+      "ELF garbage";
   EXPECT_EQ(boot().error(), err::app_not_a_script);
   EXPECT_EQ(runner.ran, "");
 }
@@ -173,12 +183,14 @@ TEST_F(BootSequenceTest, FetchesAutoexecBesideItselfOverTheNicItCameFrom) {
 }
 
 TEST_F(BootSequenceTest, AsksDhcpWhenThereIsNoAutoexec) {
-  interfaces.nics = {{.mac = "a", .answers = true, .filename = "menu.ipxe", .next_server = "192.0.2.1"}};
+  interfaces.nics = {
+      {.mac = "a", .answers = true, .filename = "menu.ipxe", .next_server = "192.0.2.1"}};
   launch.own_uri = "tftp://192.0.2.1/kedge.efi";
   images.files = {"tftp://192.0.2.1/menu.ipxe"};
   ASSERT_TRUE(boot().ok());
   EXPECT_EQ(runner.ran, "image1");
-  EXPECT_NE(console.shown.find("No autoexec.ipxe beside Kedge (file not found)"), std::string::npos);
+  EXPECT_NE(console.shown.find("No autoexec.ipxe beside Kedge (file not found)"),
+            std::string::npos);
 }
 
 TEST_F(BootSequenceTest, TakesTheFirstInterfaceThatGetsAnAnswerAndClosesTheOthers) {
@@ -209,8 +221,68 @@ TEST_F(BootSequenceTest, SaysWhatIsMissingForABoot) {
   EXPECT_EQ(boot().error(), kNotThere);
 }
 
+TEST_F(BootSequenceTest, TakesAnEmptyAutoexecForNone) {
+  interfaces.nics = {{.mac = "a", .answers = true, .filename = "http://x/s.ipxe"}};
+  launch.own_uri = "tftp://192.0.2.1/kedge.efi";
+  images.files = {"tftp://192.0.2.1/autoexec.ipxe", "http://x/s.ipxe"};
+  images.served.clear();
+  ASSERT_TRUE(boot().ok());
+  EXPECT_EQ(runner.ran, "image2");
+  EXPECT_EQ(images.freed, std::vector{script::ImageId{1}})
+      << "or a kernel would get it as an initrd";
+}
+
+TEST_F(BootSequenceTest, RefusesAnAutoexecOfTheServerThatIsNoScript) {
+  interfaces.nics = {{.mac = "a", .answers = true, .filename = "http://x/s.ipxe"}};
+  launch.own_uri = "http://192.0.2.1/kedge.efi";
+  images.files = {"http://192.0.2.1/autoexec.ipxe", "http://x/s.ipxe"};
+  images.served = "<html>Welcome to our hotel</html>";
+  EXPECT_EQ(boot().error(), err::app_not_a_script);
+  EXPECT_EQ(runner.ran, "");
+}
+
+TEST_F(BootSequenceTest, LetsTheCommandLineNameWhatStandsBesideKedge) {
+  launch.command_line = "chain menu.ipxe";
+  launch.own_uri = "tftp://192.0.2.1/boot/kedge.efi";
+  ASSERT_TRUE(boot().ok());
+  EXPECT_EQ(images.working, launch.own_uri);
+}
+
+TEST_F(BootSequenceTest, FindsAServerThatIsKnownByNameOnly) {
+  interfaces.nics = {
+      {.mac = "a", .answers = true, .filename = "a b.efi", .server_name = "Boot.example"}};
+  images.files = {"tftp://boot.example/a%20b.efi"};
+  ASSERT_TRUE(boot().ok());
+  EXPECT_EQ(runner.ran, "image1");
+}
+
+TEST_F(BootSequenceTest, TakesTheServerFromTheMessageThatNamesTheFile) {
+  interfaces.nics = {{.mac = "a", .answers = true}};
+  script::StoredBlock dhcp("dhcp");
+  script::StoredBlock proxy("proxydhcp");
+  settings.root().attach(dhcp);
+  settings.root().attach(proxy);
+  ASSERT_TRUE(settings.set("dhcp/next-server", "192.0.2.1").ok());
+  ASSERT_TRUE(settings.set("proxydhcp/filename", "boot.efi").ok());
+  ASSERT_TRUE(settings.set("proxydhcp/66:string", "pxe.example").ok());
+  (void)boot();
+  EXPECT_EQ(images.asked, std::vector<std::string>{"tftp://pxe.example/boot.efi"});
+}
+
+TEST_F(BootSequenceTest, TellsUrisFromNamesOfFiles) {
+  const auto uri = [](std::string_view filename) {
+    const auto result = boot_file_uri("192.0.2.1", filename);
+    return result.ok() ? result->to_string() : format("{}", result.error());
+  };
+  EXPECT_EQ(uri("http://[2001:db8::1]:8080/x?y=1"), "http://[2001:db8::1]:8080/x?y=1");
+  EXPECT_EQ(uri("pxe:linux.0"), "tftp://192.0.2.1/pxe:linux.0");
+  EXPECT_EQ(uri("/srv/x#1"), "tftp://192.0.2.1//srv/x%231");
+  EXPECT_EQ(uri("boot\\x64\\kedge.efi"), "tftp://192.0.2.1/boot%5Cx64%5Ckedge.efi");
+}
+
 TEST_F(BootSequenceTest, RefusesToLoadItselfForEver) {
-  interfaces.nics = {{.mac = "a", .answers = true, .filename = "kedge.efi", .next_server = "192.0.2.1"}};
+  interfaces.nics = {
+      {.mac = "a", .answers = true, .filename = "kedge.efi", .next_server = "192.0.2.1"}};
   launch.own_uri = "tftp://192.0.2.1/kedge.efi";
   EXPECT_EQ(boot().error(), err::app_own_filename);
 }

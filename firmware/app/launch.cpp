@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "app/launch.h"
 
+#include "app/boot_file.h"
 #include "uefi/file.h"
-#include "wire/uri.h"
 
 namespace kedge::app {
 namespace {
@@ -29,14 +29,21 @@ LaunchContext describe_launch(const uefi::Firmware& firmware,
   launch.command_line = context.arguments;
   launch.local_autoexec = read_autoexec(firmware, context);
   launch.boot_mac = context.mac;
-  launch.own_uri = context.nodes.uri;
+  // In our own way of writing, to be compared with what DHCP names.
+  if (const auto uri = wire::Uri::parse(context.nodes.uri); uri.ok() && uri->is_absolute()) {
+    launch.own_uri = uri->to_string();
+  }
   if (!context.pxe.has_value() || context.pxe->ipv6) return launch;
   launch.dhcp_ack = context.pxe->dhcp_ack;
   launch.proxy_offer = context.pxe->proxy_offer;
   launch.pxe_reply = context.pxe->pxe_reply;
   if (launch.own_uri.empty()) {
-    if (const auto lease = cached_lease(launch); lease.has_value() && !lease->boot.filename.empty()) {
-      launch.own_uri = wire::Uri::tftp(lease->boot.next_server, lease->boot.filename).to_string();
+    if (const auto lease = cached_lease(launch); lease.has_value()) {
+      const client::BootInformation& boot = lease->boot;
+      const std::string server =
+          boot.next_server.is_any() ? boot.next_server_name : format("{}", boot.next_server);
+      const Result<wire::Uri> uri = boot_file_uri(server, boot.filename);
+      if (uri.ok()) launch.own_uri = uri->to_string();
     }
   }
   return launch;
