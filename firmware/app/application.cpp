@@ -185,6 +185,7 @@ EFI_STATUS run_application(const uefi::Firmware& firmware, const ApplicationSetu
                    kMachine},
                   identity_of(smbios), std::move(launch));
   nics.attach(session, fetcher);
+  fetcher.set_settings(session.settings());
   set_machine_settings(session.settings(), smbios);
   nics.add_to(stack, session);
   if (lease.has_value()) session.interfaces().offer_cached_lease(*boot_mac, *std::move(lease));

@@ -4,6 +4,12 @@
 #include "base/units.h"
 
 namespace kedge::app {
+namespace {
+
+// More than any keyboard queue of ours holds.
+constexpr int kStaleKeysMax = 64;
+
+}  // namespace
 
 void show_failure(port::Console& console, const Error& error, Explained explained) noexcept {
   format_to(console, "\nBoot failed: {}\n", error);
@@ -16,6 +22,9 @@ void show_failure(port::Console& console, const Error& error, Explained explaine
 async::Task<Result<AfterFailure>> ask_after_failure(port::Console& console, port::Input& input,
                                                     Duration timeout) noexcept {
   if (timeout <= Duration()) co_return AfterFailure::give_up;
+  // A key that was pressed before the question is no answer to it.
+  for (int i = 0; i < kStaleKeysMax && input.poll_key().has_value(); ++i) {
+  }
   format_to(console,
             "S: shell   R: try again   any other key: the firmware's next boot option ({})\n",
             HumanDuration(timeout));

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/image_store.h"
-#include "client/fetch.h"
+#include "app/own_settings.h"
 
 namespace kedge::app {
 
@@ -13,9 +13,13 @@ class Fetcher final : public Downloader {
     options_.http.user_agent = std::move(user_agent);
   }
 
+  /// Where scripts set options; must outlive all downloads.
+  void set_settings(script::SettingsTree& settings) noexcept { settings_ = &settings; }
+
   async::Task<Result<wire::Uri>> download(wire::Uri uri, Duration stall_timeout, client::Sink& sink,
                                           client::Progress& progress) noexcept override {
     client::FetchOptions options = options_;
+    if (settings_ != nullptr) apply_http_settings(options.http, *settings_);
     if (stall_timeout != Duration::infinite()) options.set_patience(stall_timeout);
     KEDGE_CO_TRY(client::FetchResult result,
                  co_await fetcher_.fetch(std::move(uri), options, sink, progress));
@@ -27,6 +31,7 @@ class Fetcher final : public Downloader {
  private:
   client::Fetcher fetcher_;
   client::FetchOptions options_;
+  script::SettingsTree* settings_ = nullptr;
 };
 
 }  // namespace kedge::app

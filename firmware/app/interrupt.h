@@ -10,8 +10,10 @@ namespace kedge::app {
 /// Ends with success when Ctrl-C is pressed; other keys are thrown away.
 inline async::Task<Result<void>> wait_for_interrupt(port::Input& input) noexcept {
   for (;;) {
-    KEDGE_CO_TRY(const port::Key key, co_await input.read_key(Instant::never()));
-    if (key.code == port::Key::kCtrlC) co_return Result<void>();
+    const Result<port::Key> key = co_await input.read_key(Instant::never());
+    if (key.ok() && key->code == port::Key::kCtrlC) co_return Result<void>();
+    // Without a keyboard nobody interrupts, and nothing must end because of it.
+    if (!key.ok()) co_return co_await async::sleep_until(Instant::never());
   }
 }
 

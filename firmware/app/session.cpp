@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "app/session.h"
 
-#include <charconv>
-
+#include "app/own_settings.h"
 
 namespace kedge::app {
 
@@ -17,11 +16,13 @@ Session::Session(const Platform& platform, MachineIdentity identity, LaunchConte
       interpreter_(environment_) {}
 
 Duration Session::failure_timeout() noexcept {
-  const std::string text = settings_.text(kFailureTimeoutSetting);
-  unsigned seconds = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
-  return whole && !text.empty() ? Duration::seconds(seconds) : kFailureTimeout;
+  const auto seconds = number_setting(settings_, kFailureTimeoutSetting);
+  return seconds.has_value() ? Duration::seconds(*seconds) : kFailureTimeout;
+}
+
+void Session::forget_images() noexcept {
+  for (const script::ImageId image : images_.list()) images_.free(image);
+  images_.set_working_uri({});
 }
 
 Result<void> Session::run() noexcept {
@@ -39,6 +40,8 @@ Result<void> Session::run() noexcept {
     if (*choice == AfterFailure::shell) {
       return async::run(platform_.loop, scope, interpreter_.run_shell());
     }
+    // What the failed attempt has loaded would be initrds of the next one's kernel.
+    forget_images();
   }
 }
 

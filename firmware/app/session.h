@@ -29,9 +29,8 @@ struct Platform {
 
 class Session final : private ScriptRunner {
  public:
-  /// How long a failed boot stays on the screen; a script changes it by `set failure-timeout SECONDS`.
+  /// How long a failed boot stays on the screen unless a script has set it (own_settings.h).
   static constexpr Duration kFailureTimeout = Duration::seconds(10);
-  static constexpr std::string_view kFailureTimeoutSetting = "failure-timeout";
 
   Session(const Platform& platform, MachineIdentity identity, LaunchContext launch) noexcept;
 
@@ -51,6 +50,7 @@ class Session final : private ScriptRunner {
     return interpreter_.run_image(image);
   }
   Duration failure_timeout() noexcept;
+  void forget_images() noexcept;
 
   Platform platform_;
   LaunchContext launch_;
