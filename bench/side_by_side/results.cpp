@@ -186,7 +186,8 @@ std::string format_page(const Results& results) {
       "(q35, OVMF, virtio-net-pci, {} MiB, one CPU, {}) on the same tap interface. The file is a UEFI "
       "application padded to {} (HTTP) or {} (TFTP); the Linux guest and the host discard it. All rates "
       "come from a capture on the server's side: from the frame with the first request for the file to "
-      "the frame in which the client acknowledges its last byte. MB are 10^6 bytes. \"Reset\" is the "
+      "the frame in which the client acknowledges its last byte (iPXE starts what it has without doing so: "
+      "then to the last data frame). MB are 10^6 bytes. \"Reset\" is the "
       "start of the machine's CPUs, \"running\" the first output of the downloaded application (of the "
       "Linux guest: of its userland after the download).\n\n## With what\n\n",
       results.date, format_tables(results), results.repetitions, results.settings.memory_mib,

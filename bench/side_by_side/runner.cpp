@@ -93,7 +93,7 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
   e2e::DnsmasqOptions options;
   options.ipxe_boot_file = fmt::format("http://{}/autoexec.ipxe", e2e::kServerAddress);
   KEDGE_HOST_CHECK(write_file(network_.served() / "autoexec.ipxe",
-                              fmt::format("#!ipxe\nchain {}\n", url(protocol))));
+                              fmt::format("#!ipxe\nifopen ||\nisset ${{net0/ip}} || dhcp\nchain {}\n", url(protocol))));
   switch (contestant.start) {
     case Start::disk:
       KEDGE_HOST_CHECK(add_boot_disk(machine, contestant.application, protocol));
@@ -141,14 +141,16 @@ Outcome<Measurement> Runner::run_machine(const MachineSpec& machine) {
   launch.network_namespace = network_.server_side();
   KEDGE_HOST_TRY(const std::unique_ptr<Vm> vm, Vm::start(std::move(launch)));
   const Pattern proof = Pattern::literal(proof_);
+  // The firmware goes on with other boot options, one slower than the other.
+  const Pattern given_up = Pattern::must_compile("BdsDxe: failed to start|Kernel panic");
   SerialCursor cursor;
   std::optional<SerialMatch> match;
   for (const Instant deadline = after(settings_.timeout); !match;) {
     match = vm->serial().search(proof, cursor);
     if (match) break;
-    if (vm->state() != VmState::running || now() >= deadline) {
+    if (vm->state() != VmState::running || now() >= deadline || vm->serial().search(given_up)) {
       return failure(fmt::format("the download did not run{}; the console ends with:\n{}",
-                                 vm->state() == VmState::running ? " in time" : "",
+                                 now() >= deadline ? " in time" : "",
                                  vm->serial().tail(kTailLines)));
     }
     vm->pump(deadline, {signals_.descriptor()});
@@ -181,8 +183,8 @@ Outcome<Transfer> Runner::read_transfer(Protocol protocol) const {
                             ? find_http_transfer(frames, fmt::format("/{}", file_name(protocol)))
                             : find_tftp_transfer(frames, file_name(protocol));
   if (!transfer) return failure("nobody asked for the file: it came from somewhere else");
-  if (transfer->bytes < settings_.bytes(protocol)) {
-    return failure(fmt::format("only {} of {} bytes were seen on the wire", transfer->bytes,
+  if (transfer->sent_bytes < settings_.bytes(protocol)) {
+    return failure(fmt::format("only {} of {} bytes were seen on the wire", transfer->sent_bytes,
                                settings_.bytes(protocol)));
   }
   return *transfer;

@@ -47,17 +47,20 @@ std::optional<Packet> read_packet(std::string_view frame) {
   Packet packet;
   packet.protocol = byte_at(ip, 9);
   if (packet.protocol != kTcp && packet.protocol != kUdp) return std::nullopt;
-  if (ip.size() < ip_bytes + kUdpBytes) return std::nullopt;
+  constexpr std::uint32_t kFragmentOffset = 0x1fff;
+  const bool later_fragment = (be16(ip, 6) & kFragmentOffset) != 0;
+  if (later_fragment || ip.size() < ip_bytes + kUdpBytes) return std::nullopt;
   packet.source = be32(ip, 12);
   packet.destination = be32(ip, 16);
   packet.header = ip.substr(ip_bytes);
   packet.source_port = be16(packet.header, 0);
   packet.destination_port = be16(packet.header, 2);
-  const std::size_t header_bytes =
-      packet.protocol == kUdp ? kUdpBytes : (byte_at(packet.header, 12) >> 4) * 4;
-  const std::size_t total = be16(ip, 2);
-  if (total < ip_bytes + header_bytes) return std::nullopt;
-  packet.payload_bytes = static_cast<std::uint32_t>(total - ip_bytes - header_bytes);
+  const bool udp = packet.protocol == kUdp;
+  const std::size_t header_bytes = udp ? kUdpBytes : (byte_at(packet.header, 12) >> 4) * 4;
+  // The first fragment of a datagram stands for all: its UDP header has the whole length.
+  const std::size_t total = udp ? be16(packet.header, 4) : be16(ip, 2) - ip_bytes;
+  if (total < header_bytes) return std::nullopt;
+  packet.payload_bytes = static_cast<std::uint32_t>(total - header_bytes);
   packet.payload = packet.header.substr(std::min(header_bytes, packet.header.size()));
   return packet;
 }
@@ -81,24 +84,26 @@ std::uint64_t unwrap(std::uint64_t near, std::uint32_t relative) {
   return full < 0 ? 0 : static_cast<std::uint64_t>(full);
 }
 
-void count_data(Transfer& transfer, std::uint32_t bytes) {
+void count_data(Transfer& transfer, std::uint32_t bytes, double at) {
   ++transfer.data_frames;
+  transfer.last_data = at;
   transfer.data_bytes_max = std::max(transfer.data_bytes_max, bytes);
 }
 
-void take_tcp_data(Transfer& transfer, TcpFlow& flow, const Packet& packet) {
+void take_tcp_data(Transfer& transfer, TcpFlow& flow, const Packet& packet, double at) {
   const std::uint32_t sequence = be32(packet.header, 4);
   if (packet.payload_bytes == 0) return;
   if (!flow.begun) {
     flow.begun = true;
     flow.base = sequence;
   }
-  count_data(transfer, packet.payload_bytes);
+  count_data(transfer, packet.payload_bytes, at);
   const std::uint64_t begin = unwrap(flow.sent, sequence - flow.base);
   const std::uint64_t end = begin + packet.payload_bytes;
   if (begin < flow.sent) {
     transfer.resent_bytes += std::min<std::uint64_t>(flow.sent - begin, packet.payload_bytes);
   }
+  if (end > flow.sent) transfer.sent_bytes += end - flow.sent;
   flow.sent = std::max(flow.sent, end);
 }
 
@@ -127,11 +132,11 @@ constexpr std::uint32_t kData = 3;
 constexpr std::uint32_t kAck = 4;
 constexpr std::uint32_t kBlockLast = 0xffff;
 
-void take_tftp_data(Transfer& transfer, TftpFlow& flow, const Packet& packet) {
+void take_tftp_data(Transfer& transfer, TftpFlow& flow, const Packet& packet, double at) {
   if (packet.payload_bytes < 4) return;
   const std::uint32_t bytes = packet.payload_bytes - 4;
   const std::uint32_t block = be16(packet.payload, 2);
-  count_data(transfer, bytes);
+  count_data(transfer, bytes, at);
   // Behind block 65535 servers go on with 0 or with 1.
   if (block != (flow.next_block & kBlockLast) && !(flow.next_block > kBlockLast && block == 1)) {
     transfer.resent_bytes += bytes;
@@ -139,6 +144,7 @@ void take_tftp_data(Transfer& transfer, TftpFlow& flow, const Packet& packet) {
   }
   flow.next_block = block + 1;
   flow.received += bytes;
+  transfer.sent_bytes += bytes;
 }
 
 void take_tftp_ack(Transfer& transfer, TftpFlow& flow, double at) {
@@ -169,7 +175,7 @@ std::optional<Transfer> find_http_transfer(const std::vector<e2e::CapturedFrame>
       if (flow != flows.end()) take_tcp_ack(*transfer, flow->second, *packet, frame.at);
     } else if (packet->source_port == kHttpPort) {
       const auto flow = flows.find({packet->destination, packet->destination_port});
-      if (flow != flows.end()) take_tcp_data(*transfer, flow->second, *packet);
+      if (flow != flows.end()) take_tcp_data(*transfer, flow->second, *packet, frame.at);
     }
   }
   return transfer;
@@ -195,7 +201,7 @@ std::optional<Transfer> find_tftp_transfer(const std::vector<e2e::CapturedFrame>
       if (opcode == kAck) take_tftp_ack(*transfer, flow->second, frame.at);
     } else if (const auto to = flows.find({packet->destination, packet->destination_port});
                to != flows.end() && opcode == kData) {
-      take_tftp_data(*transfer, to->second, *packet);
+      take_tftp_data(*transfer, to->second, *packet, frame.at);
     }
   }
   return transfer;
