@@ -162,6 +162,24 @@ TEST(Stack, ForgetsDatagramsThatNeverBecomeWhole) {
   EXPECT_EQ(network.stack->lent_segments(), 0u);
 }
 
+TEST(Stack, PutsTheLargestTftpBlockTogetherBehindUnfinishedOnes) {
+  // 45 fragments each: the unfinished ones are more than may wait, and than the NIC can lend.
+  Network network({.capabilities = {.receive_buffers = 64}});
+  network.configure();
+  auto socket = network.stack->open_udp({.local_port = 69});
+  std::vector<std::byte> block(4 + 65464);
+  for (std::size_t i = 0; i < block.size(); ++i) block[i] = pattern_byte(i);
+  for (int unfinished = 0; unfinished <= 10; ++unfinished) {
+    network.peer->lose_last_fragment = unfinished < 10;
+    network.peer->send_udp_fragments({kPeer, 69}, {kOurs, 69}, kOurMac, block, 1480);
+    network.pass(1_ms);
+  }
+  auto answer = network.run((*socket)->receive(network.after(1_ms)));
+  ASSERT_TRUE(answer.ok());
+  EXPECT_TRUE(
+      std::equal(block.begin(), block.end(), answer->payload.begin(), answer->payload.end()));
+}
+
 TEST(Stack, KeepsTheOldestDatagramsWhenNobodyReads) {
   Network network;
   network.configure();
