@@ -83,7 +83,7 @@ async::Task<Result<TftpTransfer::Step>> TftpTransfer::attempt(wire::IpAddress ad
   wrap_known_ = wrap_suspected_ = gap_ = false;
   strangers_ = 0;
   total_.reset();
-  if (sink_.size() > 0) sink_.clear();  // large blocks stopped coming, or it was empty
+  if (sink_.size() > 0) sink_.clear();  // large blocks stopped coming
   KEDGE_CO_CHECK(request());
   const auto step = co_await converse();
   if (!step.ok() && step.error().kind() == ErrorKind::cancelled && answered_) {
