@@ -43,6 +43,7 @@ struct Options {
   int memory_mib = 2048;
   int timeout_seconds = 300;
   bool graphics = false;
+  bool prealloc = false;
   bool quick = false;
   bool list = false;
 };
@@ -72,6 +73,9 @@ void add_options(CLI::App& application, Options& options) {
       ->check(CLI::IsMember({"tcg", "kvm", "auto"}))->capture_default_str();
   application.add_option("--firmware", options.firmware, "CODE[,VARS]: another UEFI firmware");
   application.add_flag("--graphics", options.graphics, "The machine has a graphical console, too");
+  application.add_flag("--prealloc", options.prealloc,
+                       "Touch all of the machine's memory before it starts: downloads then do not "
+                       "wait for this host to clear pages");
   application.add_flag("--quick", options.quick,
                        "A smoke test: 4 MiB each, once, kedge and host, over HTTP and tftpd-hpa");
   application.add_flag("--list", options.list, "List the contestants and end");
@@ -133,6 +137,7 @@ Outcome<RunSettings> choose_settings(const Options& options) {
   settings.tftp_bytes = *tftp;
   settings.memory_mib = options.memory_mib;
   settings.graphics = options.graphics;
+  settings.prealloc = options.prealloc;
   settings.timeout = std::chrono::seconds(options.timeout_seconds);
   if (options.accelerator == "kvm" ||
       (options.accelerator == "auto" &&

@@ -183,7 +183,7 @@ std::string format_page(const Results& results) {
   std::string text = fmt::format(
       "# Side by side, {}\n\n{}\n## How it was measured\n\n"
       "Each figure is the median of {} runs, with the least and the most. Every run is a new machine "
-      "(q35, OVMF, virtio-net-pci, {} MiB, one CPU, {}) on the same tap interface. The file is a UEFI "
+      "(q35, OVMF, virtio-net-pci, {} MiB{}, one CPU, {}) on the same tap interface. The file is a UEFI "
       "application padded to {} (HTTP) or {} (TFTP); the Linux guest and the host discard it. All rates "
       "come from a capture on the server's side: from the frame with the first request for the file to "
       "the frame in which the client acknowledges its last byte (iPXE starts what it has without doing so: "
@@ -191,6 +191,7 @@ std::string format_page(const Results& results) {
       "start of the machine's CPUs, \"running\" the first output of the downloaded application (of the "
       "Linux guest: of its userland after the download).\n\n## With what\n\n",
       results.date, format_tables(results), results.repetitions, results.settings.memory_mib,
+      results.settings.prealloc ? " touched before the start" : "",
       results.settings.accelerator == Accelerator::kvm ? "KVM" : "software emulation (TCG)",
       format_bytes(results.settings.http_bytes), format_bytes(results.settings.tftp_bytes));
   std::vector<std::vector<std::string>> rows = {{"what", "which"}};
@@ -239,6 +240,7 @@ nlohmann::json json_results(const Results& results) {
             {"tftp_bytes", results.settings.tftp_bytes},
             {"memory_mib", results.settings.memory_mib},
             {"graphics", results.settings.graphics},
+            {"prealloc", results.settings.prealloc},
             {"accelerator", results.settings.accelerator == Accelerator::kvm ? "kvm" : "tcg"}}},
           {"summary", std::move(summary)},
           {"runs", std::move(runs)}};

@@ -128,6 +128,7 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
     case Start::host:
       break;
   }
+  if (settings_.prealloc) machine.arguments.emplace_back("-mem-prealloc");
   machine.nics.push_back(std::move(nic));
   KEDGE_HOST_CHECK(network_.serve(options, tftp_server(protocol)));
   return machine;

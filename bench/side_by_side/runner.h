@@ -22,6 +22,7 @@ struct RunSettings {
   std::uint64_t tftp_bytes = 32ull << 20;
   int memory_mib = 2048;
   bool graphics = false;
+  bool prealloc = false;  // the machine's memory is there before it starts
   Accelerator accelerator = Accelerator::tcg;
   FirmwareFiles firmware;
   Duration timeout = std::chrono::seconds(300);  // of one measurement
