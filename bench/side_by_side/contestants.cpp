@@ -32,9 +32,12 @@ bool is_file(const std::filesystem::path& file) {
 
 std::string_view protocol_name(Protocol protocol) {
   switch (protocol) {
-    case Protocol::http: return "http";
-    case Protocol::tftp_hpa: return "tftp-hpa";
-    case Protocol::tftp_dnsmasq: return "tftp-dnsmasq";
+    case Protocol::http:
+      return "http";
+    case Protocol::tftp_hpa:
+      return "tftp-hpa";
+    case Protocol::tftp_dnsmasq:
+      return "tftp-dnsmasq";
   }
   return {};
 }

@@ -16,11 +16,11 @@ std::string_view protocol_name(Protocol protocol);
 
 // How a contestant comes to run.
 enum class Start : std::uint8_t {
-  disk,           // an application on a FAT disk, with autoexec.ipxe beside it
-  pxe,            // an application that the firmware's PXE loads, with autoexec.ipxe beside it
-  firmware,       // the firmware's own HTTP boot and PXE
-  linux_guest,    // a kernel from QEMU's -kernel
-  host,           // no machine: curl on this host
+  disk,         // an application on a FAT disk, with autoexec.ipxe beside it
+  pxe,          // an application that the firmware's PXE loads, with autoexec.ipxe beside it
+  firmware,     // the firmware's own HTTP boot and PXE
+  linux_guest,  // a kernel from QEMU's -kernel
+  host,         // no machine: curl on this host
 };
 
 struct Contestant {

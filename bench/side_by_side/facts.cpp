@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::string_view kUnknown = "unknown";
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 std::string output_of(std::vector<std::string> arguments) {
   const auto output = run_tool({.arguments = std::move(arguments)});

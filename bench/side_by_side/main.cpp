@@ -56,7 +56,8 @@ void add_options(CLI::App& application, Options& options) {
   application.add_option("--work", options.work,
                          "Keep logs, console and capture of the last measurement here");
   application.add_option("--only", options.only, "Only these contestants (see --list)");
-  application.add_option("--protocol", options.protocols, "Only these: http, tftp-hpa, tftp-dnsmasq");
+  application.add_option("--protocol", options.protocols,
+                         "Only these: http, tftp-hpa, tftp-dnsmasq");
   application.add_option("--also", options.also,
                          "NAME=FILE: another application, started like Kedge from a disk");
   application.add_option("--http-size", options.http_size, "Size of the HTTP download")
@@ -64,13 +65,17 @@ void add_options(CLI::App& application, Options& options) {
   application.add_option("--tftp-size", options.tftp_size, "Size of the TFTP download")
       ->capture_default_str();
   application.add_option("--repeat", options.repetitions, "Runs of each measurement")
-      ->check(CLI::Range(1, 100))->capture_default_str();
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   application.add_option("--memory", options.memory_mib, "The machine's memory in MiB")
-      ->check(CLI::Range(512, 65536))->capture_default_str();
+      ->check(CLI::Range(512, 65536))
+      ->capture_default_str();
   application.add_option("--timeout", options.timeout_seconds, "Seconds for one measurement")
-      ->check(CLI::Range(1, 86400))->capture_default_str();
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
   application.add_option("--accelerator", options.accelerator, "tcg, kvm or auto")
-      ->check(CLI::IsMember({"tcg", "kvm", "auto"}))->capture_default_str();
+      ->check(CLI::IsMember({"tcg", "kvm", "auto"}))
+      ->capture_default_str();
   application.add_option("--firmware", options.firmware, "CODE[,VARS]: another UEFI firmware");
   application.add_flag("--graphics", options.graphics, "The machine has a graphical console, too");
   application.add_flag("--prealloc", options.prealloc,
@@ -90,7 +95,8 @@ Outcome<std::vector<Contestant>> choose_contestants(const Options& options) {
                                 .kedge_snponly = options.dist / "x86_64/kedge-snponly.efi"});
   for (const std::string& also : options.also) {
     const auto equals = also.find('=');
-    if (equals == std::string::npos) return failure(fmt::format("--also {} is not NAME=FILE", also));
+    if (equals == std::string::npos)
+      return failure(fmt::format("--also {} is not NAME=FILE", also));
     all.push_back({.name = also.substr(0, equals),
                    .description = "given by --also",
                    .start = Start::disk,
@@ -232,19 +238,21 @@ int run_bench(const Options& options) {
   const auto written = write_results(options.output, results);
   if (!written) return fail(written.error(), kExitCannotStart);
   fmt::print("written: {}\n", written->string());
-  const bool good = std::ranges::all_of(
-      results.runs, [](const Run& run) { return run.measurement.has_value(); });
+  const bool good =
+      std::ranges::all_of(results.runs, [](const Run& run) { return run.measurement.has_value(); });
   return good ? kExitGood : kExitSomeFailed;
 }
 
 int run(int argc, char** argv) {
   CLI::App application(
-      "Downloads the same file with Kedge, iPXE, OVMF's own network boot and a Linux guest, each in "
+      "Downloads the same file with Kedge, iPXE, OVMF's own network boot and a Linux guest, each "
+      "in "
       "the same virtual machine on the same network, and compares the rates.",
       "kedge-bench");
   Options options;
   add_options(application, options);
-  application.footer("Exit code: 0 all measured, 1 something failed, 2 wrong usage, 3 cannot start.");
+  application.footer(
+      "Exit code: 0 all measured, 1 something failed, 2 wrong usage, 3 cannot start.");
   try {
     application.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

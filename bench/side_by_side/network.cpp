@@ -52,11 +52,12 @@ bool ends_with_marker(const std::filesystem::path& file, const std::string& mark
 Outcome<void> connect_client(const NetworkNamespace& network, const NetworkNamespace& client) {
   const std::string path = fmt::format("/proc/{}/fd/{}", ::getpid(), client.descriptor());
   const std::string bridge(e2e::kBridge);
-  KEDGE_HOST_TRY(const auto pair, network.ip({"link", "add", "host0", "type", "veth", "peer", "name",
-                                              "host1", "netns", path}));
+  KEDGE_HOST_TRY(const auto pair, network.ip({"link", "add", "host0", "type", "veth", "peer",
+                                              "name", "host1", "netns", path}));
   KEDGE_HOST_TRY(const auto join, network.ip({"link", "set", "host0", "master", bridge}));
   KEDGE_HOST_TRY(const auto near_up, network.ip({"link", "set", "host0", "up"}));
-  KEDGE_HOST_TRY(const auto address, client.ip({"address", "add", "192.0.2.60/24", "dev", "host1"}));
+  KEDGE_HOST_TRY(const auto address,
+                 client.ip({"address", "add", "192.0.2.60/24", "dev", "host1"}));
   KEDGE_HOST_TRY(const auto far_up, client.ip({"link", "set", "host1", "up"}));
   return {};
 }
@@ -73,8 +74,8 @@ Outcome<BenchNetwork> BenchNetwork::create(const std::filesystem::path& director
   std::error_code error;
   std::filesystem::create_directories(made.served(), error);
   if (error) return failure(fmt::format("cannot create {}", made.served().string()));
-  KEDGE_HOST_TRY(made.nginx_, e2e::start_nginx(made.network_, directory,
-                                               {.root = made.served(), .lines = {}}));
+  KEDGE_HOST_TRY(made.nginx_,
+                 e2e::start_nginx(made.network_, directory, {.root = made.served(), .lines = {}}));
   return made;
 }
 
@@ -103,8 +104,8 @@ Outcome<void> BenchNetwork::start_capture(const std::filesystem::path& file) {
 
 Outcome<void> BenchNetwork::stop_capture() {
   if (!capture_) return {};
-  // tcpdump drops what it has not looked at when it ends. When the marker is in the file, everything
-  // before it is, too.
+  // tcpdump drops what it has not looked at when it ends. When the marker is in the file,
+  // everything before it is, too.
   const std::string marker = "kedge-bench-end " + e2e::random_token();
   KEDGE_HOST_CHECK(client_.run_inside([&marker] { send_marker(marker); }));
   const Instant deadline = after(kMarkerTimeout);

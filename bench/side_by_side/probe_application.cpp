@@ -64,8 +64,8 @@ class ImageWriter {
 void write_optional_header(ImageWriter& out) {
   constexpr std::uint64_t kSubsystemEfiApplication = 10;
   constexpr std::uint64_t kDirectories = 16;
-  out.le16(0x20b);  // PE32+
-  out.le16(0);      // linker version
+  out.le16(0x20b);           // PE32+
+  out.le16(0);               // linker version
   out.le32(kFileAlignment);  // size of code
   out.le32(0);
   out.le32(0);
@@ -74,7 +74,7 @@ void write_optional_header(ImageWriter& out) {
   out.le64(0);                  // image base: anywhere
   out.le32(kSectionAlignment);
   out.le32(kFileAlignment);
-  out.skip(16);  // versions
+  out.skip(16);                     // versions
   out.le32(2 * kSectionAlignment);  // size of image: headers, code
   out.le32(kFileAlignment);         // size of headers
   out.le32(0);                      // checksum

@@ -58,9 +58,9 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string rate_table(const Results& results, Protocol protocol) {
-  std::vector<std::vector<std::string>> rows = {
-      {std::string(protocol_name(protocol)), "MB/s (least-most)", "x iPXE", "x Linux guest",
-       "reset to request, s", "reset to running, s"}};
+  std::vector<std::vector<std::string>> rows = {{std::string(protocol_name(protocol)),
+                                                 "MB/s (least-most)", "x iPXE", "x Linux guest",
+                                                 "reset to request, s", "reset to running, s"}};
   for (const Contestant& contestant : results.contestants) {
     const auto rate = results.rate(contestant.name, protocol);
     const bool tried = std::ranges::any_of(results.runs, [&](const Run& run) {
@@ -161,8 +161,8 @@ const std::vector<Aim>& aims() {
 }
 
 std::string format_run(const Run& run) {
-  const std::string head = fmt::format("{:<14} {:<12} #{}", run.contestant,
-                                       protocol_name(run.protocol), run.repetition);
+  const std::string head =
+      fmt::format("{:<14} {:<12} #{}", run.contestant, protocol_name(run.protocol), run.repetition);
   if (!run.measurement) return fmt::format("{}  FAILED: {}", head, run.failure);
   const Measurement& measured = *run.measurement;
   std::string text = fmt::format("{}  {:7.1f} MB/s", head, measured.bytes_per_second / kMegabyte);
@@ -182,13 +182,19 @@ std::string format_tables(const Results& results) {
 std::string format_page(const Results& results) {
   std::string text = fmt::format(
       "# Side by side, {}\n\n{}\n## How it was measured\n\n"
-      "Each figure is the median of {} runs, with the least and the most. Every run is a new machine "
-      "(q35, OVMF, virtio-net-pci, {} MiB{}, one CPU, {}) on the same tap interface. The file is a UEFI "
-      "application padded to {} (HTTP) or {} (TFTP); the Linux guest and the host discard it. All rates "
-      "come from a capture on the server's side: from the frame with the first request for the file to "
-      "the frame in which the client acknowledges its last byte (iPXE starts what it has without doing so: "
+      "Each figure is the median of {} runs, with the least and the most. Every run is a new "
+      "machine "
+      "(q35, OVMF, virtio-net-pci, {} MiB{}, one CPU, {}) on the same tap interface. The file is a "
+      "UEFI "
+      "application padded to {} (HTTP) or {} (TFTP); the Linux guest and the host discard it. All "
+      "rates "
+      "come from a capture on the server's side: from the frame with the first request for the "
+      "file to "
+      "the frame in which the client acknowledges its last byte (iPXE starts what it has without "
+      "doing so: "
       "then to the last data frame). MB are 10^6 bytes. \"Reset\" is the "
-      "start of the machine's CPUs, \"running\" the first output of the downloaded application (of the "
+      "start of the machine's CPUs, \"running\" the first output of the downloaded application (of "
+      "the "
       "Linux guest: of its userland after the download).\n\n## With what\n\n",
       results.date, format_tables(results), results.repetitions, results.settings.memory_mib,
       results.settings.prealloc ? " touched before the start" : "",

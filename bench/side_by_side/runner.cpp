@@ -33,7 +33,8 @@ TftpServer tftp_server(Protocol protocol) {
 }
 
 std::string guest_command(Protocol protocol) {
-  if (protocol == Protocol::http) return fmt::format("/bin/busybox wget -q -O /dev/null {}", url(protocol));
+  if (protocol == Protocol::http)
+    return fmt::format("/bin/busybox wget -q -O /dev/null {}", url(protocol));
   return fmt::format("/bin/busybox tftp -g -b {} -l /dev/null -r {} {}", kTftpBlockBytes,
                      file_name(protocol), e2e::kServerAddress);
 }
@@ -92,8 +93,9 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
   // Clients of the user class iPXE that find no autoexec.ipxe get the same script from DHCP.
   e2e::DnsmasqOptions options;
   options.ipxe_boot_file = fmt::format("http://{}/autoexec.ipxe", e2e::kServerAddress);
-  KEDGE_HOST_CHECK(write_file(network_.served() / "autoexec.ipxe",
-                              fmt::format("#!ipxe\nifopen ||\nisset ${{net0/ip}} || dhcp\nchain {}\n", url(protocol))));
+  KEDGE_HOST_CHECK(write_file(
+      network_.served() / "autoexec.ipxe",
+      fmt::format("#!ipxe\nifopen ||\nisset ${{net0/ip}} || dhcp\nchain {}\n", url(protocol))));
   switch (contestant.start) {
     case Start::disk:
       KEDGE_HOST_CHECK(add_boot_disk(machine, contestant.application, protocol));
@@ -121,7 +123,8 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
     case Start::linux_guest: {
       KEDGE_HOST_TRY(const LinuxGuest guest,
                      make_linux_guest(directory_, guest_command(protocol), proof_));
-      machine.arguments = {"-kernel", guest.kernel.string(), "-initrd", guest.initrd.string(),
+      machine.arguments = {"-kernel", guest.kernel.string(),
+                           "-initrd", guest.initrd.string(),
                            "-append", "console=ttyS0 quiet panic=-1"};
       break;
     }
@@ -170,7 +173,8 @@ Outcome<void> Runner::run_curl(Protocol protocol) {
   ProcessSpec curl;
   curl.arguments = {"curl", "--silent", "--show-error", "--fail", "--output", "/dev/null"};
   if (protocol != Protocol::http) {
-    curl.arguments.insert(curl.arguments.end(), {"--tftp-blksize", std::to_string(kTftpBlockBytes)});
+    curl.arguments.insert(curl.arguments.end(),
+                          {"--tftp-blksize", std::to_string(kTftpBlockBytes)});
   }
   curl.arguments.push_back(url(protocol));
   curl.network_namespace = network_.client_side();

@@ -76,8 +76,8 @@ struct TcpFlow {
   std::uint64_t acknowledged = 0;
 };
 
-// Sequence numbers wrap; a download is longer than their range only from 4 GiB on. The full number is
-// the one nearest to what is known already.
+// Sequence numbers wrap; a download is longer than their range only from 4 GiB on. The full number
+// is the one nearest to what is known already.
 std::uint64_t unwrap(std::uint64_t near, std::uint32_t relative) {
   const auto difference = static_cast<std::int32_t>(relative - static_cast<std::uint32_t>(near));
   const auto full = static_cast<std::int64_t>(near) + difference;
@@ -112,8 +112,8 @@ void take_tcp_ack(Transfer& transfer, TcpFlow& flow, const Packet& packet, doubl
   ++transfer.ack_frames;
   if (be16(packet.header, 14) == 0) ++transfer.zero_windows;
   // The server's FIN has a number, too, but is no byte of the file.
-  const std::uint64_t acknowledged = std::min(
-      unwrap(flow.acknowledged, be32(packet.header, 8) - flow.base), flow.sent);
+  const std::uint64_t acknowledged =
+      std::min(unwrap(flow.acknowledged, be32(packet.header, 8) - flow.base), flow.sent);
   if (acknowledged <= flow.acknowledged) return;
   transfer.bytes += acknowledged - flow.acknowledged;
   flow.acknowledged = acknowledged;
@@ -191,7 +191,8 @@ std::optional<Transfer> find_tftp_transfer(const std::vector<e2e::CapturedFrame>
     const std::uint32_t opcode = be16(packet->payload, 0);
     const Client from{packet->source, packet->source_port};
     if (packet->destination_port == kTftpPort) {
-      std::string_view name = packet->payload.substr(std::min<std::size_t>(2, packet->payload.size()));
+      std::string_view name =
+          packet->payload.substr(std::min<std::size_t>(2, packet->payload.size()));
       name = name.substr(0, name.find('\0'));
       if (name.starts_with('/')) name.remove_prefix(1);
       if (opcode != kReadRequest || name != file) continue;

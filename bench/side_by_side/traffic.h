@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Finds one download in a packet capture. It is the same reading for every contestant: from the
-// client's first request for the file to the client's acknowledgement of the file's last byte. (iPXE
-// starts what it has downloaded without acknowledging the last segments: then to the last segment.)
+// client's first request for the file to the client's acknowledgement of the file's last byte.
+// (iPXE starts what it has downloaded without acknowledging the last segments: then to the last
+// segment.)
 #pragma once
 
 #include <algorithm>
@@ -24,14 +25,16 @@ struct Transfer {
   double last_data = 0;     // the server's last data frame
   // Each byte counted once, HTTP's headers included.
   std::uint64_t sent_bytes = 0;
-  std::uint64_t bytes = 0;  // acknowledged by the client
-  std::uint64_t data_frames = 0;   // from the server, as large as the server's kernel makes them
-  std::uint64_t ack_frames = 0;    // from the client
-  std::uint64_t resent_bytes = 0;  // sent again by the server
-  std::uint64_t zero_windows = 0;  // TCP: the client had no room at this moment
+  std::uint64_t bytes = 0;           // acknowledged by the client
+  std::uint64_t data_frames = 0;     // from the server, as large as the server's kernel makes them
+  std::uint64_t ack_frames = 0;      // from the client
+  std::uint64_t resent_bytes = 0;    // sent again by the server
+  std::uint64_t zero_windows = 0;    // TCP: the client had no room at this moment
   std::uint32_t data_bytes_max = 0;  // payload of the largest data frame
 
-  double ended() const { return bytes < sent_bytes ? std::max(acknowledged, last_data) : acknowledged; }
+  double ended() const {
+    return bytes < sent_bytes ? std::max(acknowledged, last_data) : acknowledged;
+  }
   double seconds() const { return ended() - requested; }
 };
 

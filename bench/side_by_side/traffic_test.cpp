@@ -20,8 +20,8 @@ constexpr std::uint32_t kServer = 0xc0000201;
 constexpr std::uint32_t kClient = 0xc0000264;
 
 std::string ip(std::uint8_t protocol, bool from_client, std::size_t bytes, unsigned fragment = 0) {
-  return std::string(12, 'm') + be(0x0800, 2) + be(0x45, 1) + be(0, 1) + be(20 + bytes, 2) + be(0, 2) +
-         be(fragment, 2) + be(64, 1) + be(protocol, 1) + be(0, 2) +
+  return std::string(12, 'm') + be(0x0800, 2) + be(0x45, 1) + be(0, 1) + be(20 + bytes, 2) +
+         be(0, 2) + be(fragment, 2) + be(64, 1) + be(protocol, 1) + be(0, 2) +
          be(from_client ? kClient : kServer, 4) + be(from_client ? kServer : kClient, 4);
 }
 
@@ -86,10 +86,10 @@ TEST(HttpTransfer, CountsBytesThatAreSentAgainOnce) {
 }
 
 TEST(HttpTransfer, EndsWithTheLastDataWhenTheClientAcknowledgesNoMore) {
-  const auto transfer = find_http_transfer(
-      {tcp(1, true, 100, 20, "GET /file HTTP/1.1\r\n"), tcp(2, false, 100, 1000),
-       tcp(3, true, 1100, 0), tcp(4, false, 1100, 500)},
-      "/file");
+  const auto transfer =
+      find_http_transfer({tcp(1, true, 100, 20, "GET /file HTTP/1.1\r\n"), tcp(2, false, 100, 1000),
+                          tcp(3, true, 1100, 0), tcp(4, false, 1100, 500)},
+                         "/file");
   ASSERT_TRUE(transfer);
   EXPECT_DOUBLE_EQ(transfer->seconds(), 3);
   EXPECT_EQ(transfer->sent_bytes, 1500);
@@ -103,10 +103,10 @@ TEST(HttpTransfer, IsMissingWhenNobodyAskedForThePath) {
 
 TEST(TftpTransfer, LastsFromTheFirstRequestToTheLastAcknowledgement) {
   // The client asks for the size first.
-  const auto transfer = find_tftp_transfer(
-      {request(1, "file"), request(2, "/file"), data(3, 1, 512), ack(4, 1), data(5, 2, 100), ack(6, 2),
-       data(7, 2, 100)},
-      "file");
+  const auto transfer =
+      find_tftp_transfer({request(1, "file"), request(2, "/file"), data(3, 1, 512), ack(4, 1),
+                          data(5, 2, 100), ack(6, 2), data(7, 2, 100)},
+                         "file");
   ASSERT_TRUE(transfer);
   EXPECT_DOUBLE_EQ(transfer->seconds(), 5);
   EXPECT_EQ(transfer->bytes, 612);
