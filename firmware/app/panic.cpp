@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/format.h"
 #include "uefi/console.h"
+#include "uefi/event.h"
 #include "uefi/rt/runtime.h"
 
 namespace kedge {
@@ -16,6 +17,8 @@ void assertion_failed(const char* expression, const char* file, int line) noexce
   format_to(sink, "\nKedge has a bug: {} ({}:{}). Please report this line.\n",
             std::string_view(expression), std::string_view(file), line);
   uefi::TextConsole::print_raw(firmware, sink.text());
+  // No destructor runs from here on.
+  uefi::ExitBootServicesHook::abandon();
   kedge_runtime_exit(EFI_ABORTED);
 }
 

@@ -85,6 +85,8 @@ std::string parse_load_options(ByteView options) noexcept {
     text.erase(0, first.size());
     trim();
   }
+  // Binary data may be valid UTF-16 by chance, but no command is called like that.
+  if (!text.empty() && (text[0] <= ' ' || text[0] > '~')) return {};
   return text;
 }
 

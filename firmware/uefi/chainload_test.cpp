@@ -30,6 +30,8 @@ TEST(LoadOptions, BinaryDataIsNoText) {
   EXPECT_EQ(parse_load_options(odd), "");
   EXPECT_EQ(options(u"a\x0001b"), "");
   EXPECT_EQ(options(u"a\xd800"), "");
+  // The GUID by which edk2 marks boot options that it has made itself.
+  EXPECT_EQ(options(u"\xac4e\x8108\x9f11\x4d59\x0e85\x1ae2\x2c52\xb259"), "");
 }
 
 struct ChainloadTest : testing::Test {

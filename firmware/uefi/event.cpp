@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "uefi/event.h"
 
+#include <utility>
+
 #include "uefi/status.h"
 
 namespace kedge::uefi {
+
+constinit ExitBootServicesHook* ExitBootServicesHook::installed_ = nullptr;
 
 Result<void> Event::create(const Firmware& firmware, std::uint32_t type, EFI_TPL level,
                            Notify notify, void* context) noexcept {
@@ -35,7 +39,26 @@ void Event::close() noexcept {
 
 Result<void> ExitBootServicesHook::install() noexcept {
   // TPL_NOTIFY: at TPL_CALLBACK an IOMMU driver may have torn down its mappings before us.
-  return event_.create(firmware_, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, &notify, this);
+  KEDGE_CHECK(event_.create(firmware_, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, &notify, this));
+  installed_ = this;
+  return {};
+}
+
+ExitBootServicesHook::~ExitBootServicesHook() {
+  if (installed_ == this) installed_ = nullptr;
+}
+
+void ExitBootServicesHook::abandon() noexcept {
+  ExitBootServicesHook* const hook = std::exchange(installed_, nullptr);
+  if (hook == nullptr) return;
+  hook->quiesce_all();
+  hook->event_.close();
+}
+
+void ExitBootServicesHook::quiesce_all() noexcept {
+  for (link::Device* device : devices_) {
+    if (device != nullptr) device->quiesce();
+  }
 }
 
 Result<void> ExitBootServicesHook::add(link::Device& device) noexcept {
@@ -57,9 +80,7 @@ void ExitBootServicesHook::remove(link::Device& device) noexcept {
 void EFIAPI ExitBootServicesHook::notify(EFI_EVENT, void* context) noexcept {
   auto& self = *static_cast<ExitBootServicesHook*>(context);
   self.fired_ = true;
-  for (link::Device* device : self.devices_) {
-    if (device != nullptr) device->quiesce();
-  }
+  self.quiesce_all();
 }
 
 }  // namespace kedge::uefi

@@ -41,8 +41,13 @@ class ExitBootServicesHook {
 
   explicit ExitBootServicesHook(const Firmware& firmware) noexcept : firmware_(firmware) {}
 
+  ~ExitBootServicesHook();
+
   /// Errors: uefi_event_failed.
   Result<void> install() noexcept;
+  /// For a program that ends without running destructors: silences the devices and takes the event
+  /// away, which would otherwise call into memory that is no longer ours.
+  static void abandon() noexcept;
   /// A device beyond kDevicesMax is refused with base_no_space.
   Result<void> add(link::Device& device) noexcept;
   void remove(link::Device& device) noexcept;
@@ -50,12 +55,14 @@ class ExitBootServicesHook {
   bool fired() const noexcept { return fired_; }
 
  private:
+  void quiesce_all() noexcept;
   static void EFIAPI notify(EFI_EVENT event, void* context) noexcept;
 
   const Firmware& firmware_;
   Event event_;
   link::Device* devices_[kDevicesMax] = {};
   bool fired_ = false;
+  static ExitBootServicesHook* installed_;
 };
 
 }  // namespace kedge::uefi

@@ -148,9 +148,11 @@ Result<void> NicInventory::disconnect(Nic& nic) noexcept {
 }
 
 void NicInventory::connect(Nic& nic) noexcept {
-  if (!nic.pci) return;
+  // What is not on PCI keeps its driver; only what stood above that went.
+  const Handle handle = nic.pci ? nic.pci : snp_handle(nic);
+  if (!handle) return;
   const HangGuard guard(firmware_, format("the firmware to take {} back", where(nic)));
-  (void)firmware_.boot().ConnectController(nic.pci.raw(), nullptr, nullptr, TRUE);
+  (void)firmware_.boot().ConnectController(handle.raw(), nullptr, nullptr, TRUE);
   nic.disconnected = false;
 }
 
@@ -214,15 +216,8 @@ void NicInventory::drop(Nic& nic) noexcept {
 }
 
 void NicInventory::give_back(Nic& nic) noexcept {
-  const Handle handle = nic.device != nullptr && nic.through_firmware ? snp_handle(nic) : Handle();
   drop(nic);
-  if (!nic.disconnected) return;
-  if (nic.pci) {
-    connect(nic);
-  } else if (handle) {
-    (void)firmware_.boot().ConnectController(handle.raw(), nullptr, nullptr, TRUE);
-    nic.disconnected = false;
-  }
+  if (nic.disconnected) connect(nic);
 }
 
 void NicInventory::give_back() noexcept {

@@ -155,6 +155,18 @@ TEST_F(NicInventoryTest, AnSnpWithoutFunctionIsANicAndItsChildrenAreNot) {
   EXPECT_EQ((*device)->driver_name(), "SNP");
 }
 
+TEST_F(NicInventoryTest, WhatStoodOnANicThatCannotBeHadIsConnectedAgain) {
+  fake::FakeSnp snp;
+  DevicePath usb;
+  usb.append(MESSAGING_DEVICE_PATH, MSG_USB_DP, {}).append_mac(kMac);
+  const EFI_HANDLE handle = fake.add_protocol(nullptr, &snp.protocol);
+  fake.add_protocol(handle, usb.raw());
+  inventory.scan();
+  snp.mode.HwAddressSize = 20;  // no Ethernet
+  EXPECT_FALSE(inventory.claim(*inventory.nics()[0]).ok());
+  EXPECT_EQ(fake.connected, std::vector{handle});
+}
+
 TEST_F(NicInventoryTest, AKnownFunctionIsTakenFromItsDriverAndGivenBack) {
   FirmwareNic& nic = add(0x1af4, 0x1041, 3);
   nic.connect();
@@ -303,6 +315,12 @@ TEST_F(NicInventoryTest, ClaimedNicsAreSilencedAtExitBootServices) {
   hook.remove(loud);
   fake.signal_type(EVT_SIGNAL_EXIT_BOOT_SERVICES);
   EXPECT_EQ(loud.quiesced, 1);
+  // A broken invariant ends the program: nothing of the firmware's may lead to us afterwards.
+  ASSERT_TRUE(hook.add(loud).ok());
+  ExitBootServicesHook::abandon();
+  EXPECT_EQ(loud.quiesced, 2);
+  fake.signal_type(EVT_SIGNAL_EXIT_BOOT_SERVICES);
+  EXPECT_EQ(loud.quiesced, 2);
 }
 
 TEST(PciFunction, BarsAreFoundByTheirAddressesWhereTheFirmwareCountsDifferently) {
