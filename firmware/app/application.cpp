@@ -181,9 +181,9 @@ EFI_STATUS run_application(const uefi::Firmware& firmware, const ApplicationSetu
   Fetcher fetcher(stack, format("Kedge/{}", config::kVersion));
   std::optional<client::DhcpLease> lease = cached_lease(launch);
   const std::optional<wire::MacAddress> boot_mac = launch.boot_mac;
-  Session session({loop, clock, console, keyboard, power, pages, starter, stack, nics, fetcher,
-                   kMachine},
-                  identity_of(smbios), std::move(launch));
+  Session session(
+      {loop, clock, console, keyboard, power, pages, starter, stack, nics, fetcher, kMachine},
+      identity_of(smbios), std::move(launch));
   nics.attach(session, fetcher);
   fetcher.set_settings(session.settings());
   set_machine_settings(session.settings(), smbios);

@@ -29,8 +29,9 @@ void DownloadProgress::advanced(std::uint64_t bytes, std::optional<std::uint64_t
   StringSink sink(line);
   if (total.has_value() && *total > 0) {
     const std::uint64_t percent = *total >= 100 ? bytes / (*total / 100) : 100;
-    format_to(sink, "[{}] {:>3}%  {} of {}  {}/s", bar(bytes, *total), percent < 100 ? percent : 100,
-              HumanBytes(bytes), HumanBytes(*total), HumanBytes(rate));
+    format_to(sink, "[{}] {:>3}%  {} of {}  {}/s", bar(bytes, *total),
+              percent < 100 ? percent : 100, HumanBytes(bytes), HumanBytes(*total),
+              HumanBytes(rate));
     if (rate > 0 && *total > bytes) {
       const auto left_ms = static_cast<std::int64_t>((*total - bytes) / (rate / 1000 + 1));
       format_to(sink, "  {} left", HumanDuration(Duration::milliseconds(left_ms)));

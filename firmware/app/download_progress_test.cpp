@@ -29,7 +29,8 @@ TEST(DownloadProgress, ShowsBarRateAndTimeLeft) {
   DownloadProgress progress(console, clock, "linux", false);
   clock.advance(2000_ms);
   progress.advanced(4 * kMiB, 8 * kMiB);
-  EXPECT_EQ(console.shown, "  linux  [##########----------]  50%  4.0 MiB of 8.0 MiB  2.0 MiB/s  1.9 s left");
+  EXPECT_EQ(console.shown,
+            "  linux  [##########----------]  50%  4.0 MiB of 8.0 MiB  2.0 MiB/s  1.9 s left");
 }
 
 TEST(DownloadProgress, DoesWithoutTheSizeWhenItIsUnknown) {

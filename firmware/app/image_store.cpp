@@ -151,8 +151,8 @@ Result<void> ImageStore::start(Image& image) noexcept {
   format_to(console_, "Starting {}{}{}\n", image.name, image.arguments.empty() ? "" : " ",
             image.arguments);
   const port::StartRequest request{bytes, image.name, image.uri, image.arguments, files.files()};
-  // Linux brings its own drivers, and ExitBootServices silences our NICs: handing them to the firmware
-  // first would only cost seconds. Everything else may want to use the network.
+  // Linux brings its own drivers, and ExitBootServices silences our NICs: handing them to the
+  // firmware first would only cost seconds. Everything else may want to use the network.
   const bool hand_over = !identity.linux_info.has_value();
   if (hand_over) devices_.give_to_firmware();
   const Result<void> result = starter_.start(request);

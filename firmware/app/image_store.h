@@ -17,7 +17,8 @@ namespace kedge::app {
 /// Fetches a URI of any scheme; client::fetch in the application.
 class Downloader {
  public:
-  /// Returns the URI after redirects. `stall_timeout`: without progress; infinite: the protocol's own.
+  /// Returns the URI after redirects. `stall_timeout`: without progress; infinite: the protocol's
+  /// own.
   virtual async::Task<Result<wire::Uri>> download(wire::Uri uri, Duration stall_timeout,
                                                   client::Sink& sink,
                                                   client::Progress& progress) noexcept = 0;

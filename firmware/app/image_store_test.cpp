@@ -27,7 +27,8 @@ std::vector<std::byte> bytes_of(std::string_view text) {
 std::string efi_image(std::uint16_t machine) {
   std::string image(1024, '\0');
   const auto put = [&](std::size_t at, std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) image[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
+    for (int i = 0; i < size; ++i)
+      image[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
   };
   image.replace(0, 2, "MZ");
   put(0x3c, 0x80, 4);
@@ -115,8 +116,8 @@ class ImageStoreTest : public testing::Test {
   FakeDownloader downloader;
   RecordingStarter starter;
   RecordingHandover handover;
-  ImageStore store{downloader, pages,     starter,  handover,
-                   console,    sim.clock, image::Machine::x86_64};
+  ImageStore store{
+      downloader, pages, starter, handover, console, sim.clock, image::Machine::x86_64};
 };
 
 TEST_F(ImageStoreTest, NamesAnImageAfterItsFileAndRemembersWhereItCameFrom) {

@@ -28,7 +28,8 @@ void InitrdFiles::Piece::operator()(std::uint64_t offset, ByteSpan out) const no
   copy_part(before, offset, out);
   if (offset < data->size()) {
     const std::uint64_t available = data->size() - offset;
-    const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(available, out.size()));
+    const std::size_t count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(available, out.size()));
     data->read(offset, out.first(count));
     out = out.subspan(count);
     offset = 0;

@@ -14,7 +14,7 @@ namespace kedge::app {
 
 /// What is known of a NIC beside what its driver says.
 struct NicFacts {
-  std::string bus;                 ///< "0000:00:03.0"; empty when unknown
+  std::string bus;  ///< "0000:00:03.0"; empty when unknown
   std::optional<std::uint16_t> vendor;
   std::optional<std::uint16_t> device;
 };

@@ -61,7 +61,8 @@ std::uint32_t NicDevice::poll(link::Receiver& receiver, std::uint32_t budget) no
   return count;
 }
 
-Result<void> NicDevice::transmit(std::span<const ByteView> pieces, link::TransmitInfo info) noexcept {
+Result<void> NicDevice::transmit(std::span<const ByteView> pieces,
+                                 link::TransmitInfo info) noexcept {
   if (nic_.device == nullptr) return fail(err::link_stopped);
   clock_.note_activity();
   return nic_.device->transmit(pieces, info);

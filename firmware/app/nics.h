@@ -32,7 +32,8 @@ class NicDevice final : public link::Device {
   void stop() noexcept override;
   void quiesce() noexcept override;
   std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget) noexcept override;
-  Result<void> transmit(std::span<const ByteView> pieces, link::TransmitInfo info) noexcept override;
+  Result<void> transmit(std::span<const ByteView> pieces,
+                        link::TransmitInfo info) noexcept override;
 
  private:
   uefi::NicInventory& inventory_;

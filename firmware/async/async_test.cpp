@@ -15,9 +15,15 @@ void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   if (frames_left > 0) --frames_left;
   return std::malloc(bytes);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void* operator new(std::size_t bytes) { return std::malloc(bytes); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void* operator new(std::size_t bytes) {
+  return std::malloc(bytes);
+}
 
 namespace kedge::async {
 namespace {
@@ -25,7 +31,9 @@ namespace {
 using namespace literals;
 using fake::SimLoop;
 
-Task<Result<int>> ready(int value) { co_return value; }
+Task<Result<int>> ready(int value) {
+  co_return value;
+}
 
 Task<Result<int>> after(Duration span, int value) {
   KEDGE_CO_CHECK(co_await sleep_for(span));
@@ -155,7 +163,8 @@ Task<Result<void>> ends_after(Duration span, bool well) {
 
 Result<std::size_t> race(SimLoop& sim, std::vector<std::pair<int, bool>> children) {
   std::vector<Task<Result<void>>> tasks;
-  for (auto [seconds, well] : children) tasks.push_back(ends_after(Duration::seconds(seconds), well));
+  for (auto [seconds, well] : children)
+    tasks.push_back(ends_after(Duration::seconds(seconds), well));
   return sim.run(first_success(std::move(tasks)));
 }
 

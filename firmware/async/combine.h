@@ -79,8 +79,8 @@ Task<Outcome> combine(std::size_t goal, Task<Result<Ts>>... children) noexcept {
   while (join.finished < goal) (void)co_await join.ended.wait_uncancelled();
   if (goal < sizeof...(Ts)) scope.cancel();
   while (join.finished < sizeof...(Ts)) (void)co_await join.ended.wait_uncancelled();
-  co_return std::apply(
-      [&](auto&... value) { return Outcome(join.first, std::move(*value)...); }, values);
+  co_return std::apply([&](auto&... value) { return Outcome(join.first, std::move(*value)...); },
+                       values);
 }
 
 inline Task<Result<void>> sleep_task(Instant until) noexcept {
@@ -101,8 +101,9 @@ Task<AllOf<Ts...>> when_all(Task<Result<Ts>>... children) noexcept {
   return detail::combine<AllOf<Ts...>, Ts...>(sizeof...(Ts), std::move(children)...);
 }
 
-/// Runs any number of children side by side until one succeeds; the others are cancelled and joined.
-/// Returns the index of the first success, or, when all have failed, the error of the first child.
+/// Runs any number of children side by side until one succeeds; the others are cancelled and
+/// joined. Returns the index of the first success, or, when all have failed, the error of the first
+/// child.
 inline Task<Result<std::size_t>> first_success(std::vector<Task<Result<void>>> children) noexcept {
   const Context outer = co_await this_context();
   CancelScope scope(outer.scope);

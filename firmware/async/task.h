@@ -32,7 +32,9 @@ namespace detail {
 /// The part of a promise that does not depend on T.
 class PromiseBase {
  public:
-  static void* operator new(std::size_t bytes) noexcept { return ::operator new(bytes, std::nothrow); }
+  static void* operator new(std::size_t bytes) noexcept {
+    return ::operator new(bytes, std::nothrow);
+  }
   static void operator delete(void* frame) noexcept { ::operator delete(frame); }
 
   std::suspend_always initial_suspend() noexcept { return {}; }
@@ -61,8 +63,8 @@ class PromiseBase {
   template <class>
   friend class async::Task;
   Context context_;
-  Ready ready_;                // our own node, used by whatever we await
-  Ready* parent_ = nullptr;    // the node of who awaits us
+  Ready ready_;              // our own node, used by whatever we await
+  Ready* parent_ = nullptr;  // the node of who awaits us
   bool parent_suspended_ = false;
   bool started_ = false;
   bool done_ = false;

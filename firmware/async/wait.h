@@ -11,8 +11,8 @@ namespace kedge::async {
 
 class Signal;
 
-/// One wait: ends by signal, by deadline or by cancellation, whichever comes first. Immovable; lives
-/// in the frame of the awaiting coroutine.
+/// One wait: ends by signal, by deadline or by cancellation, whichever comes first. Immovable;
+/// lives in the frame of the awaiting coroutine.
 class [[nodiscard]] Wait final : public ListNode<Wait>, private Timer, private Cancellable {
  public:
   enum class Cancel : std::uint8_t { yes, no };
@@ -46,7 +46,8 @@ class [[nodiscard]] Wait final : public ListNode<Wait>, private Timer, private C
   bool cancellable_;
 };
 
-/// A condition that coroutines wait for. Safe to notify from any callback: it only marks them ready.
+/// A condition that coroutines wait for. Safe to notify from any callback: it only marks them
+/// ready.
 class Signal {
  public:
   Signal() noexcept = default;
@@ -67,7 +68,9 @@ class Signal {
 };
 
 /// Sleeps until `deadline`; fails only by cancellation.
-inline Wait sleep_until(Instant deadline) noexcept { return Wait(nullptr, deadline); }
+inline Wait sleep_until(Instant deadline) noexcept {
+  return Wait(nullptr, deadline);
+}
 /// Sleeps for `span` from now; fails only by cancellation.
 Task<Result<void>> sleep_for(Duration span) noexcept;
 

@@ -11,6 +11,6 @@ namespace kedge {
 }  // namespace kedge
 
 // Stays on in release builds: a wrong boot is worse than a late one.
-#define KEDGE_ASSERT(expression) \
+#define KEDGE_ASSERT(expression)       \
   ((expression) ? static_cast<void>(0) \
                 : ::kedge::assertion_failed(#expression, __FILE_NAME__, __LINE__))

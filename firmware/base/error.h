@@ -87,7 +87,8 @@ class [[nodiscard]] Error {
   /// full the newest entry replaces the last: the innermost contexts explain most.
   constexpr Error with_context(const char* what) const noexcept {
     Error copy = *this;
-    const std::size_t slot = copy.context_count_ < kContextMax ? copy.context_count_++ : kContextMax - 1;
+    const std::size_t slot =
+        copy.context_count_ < kContextMax ? copy.context_count_++ : kContextMax - 1;
     copy.context_[slot] = what;
     return copy;
   }

@@ -36,7 +36,8 @@ void put_padded(TextSink& sink, const Spec& spec, std::string_view text, char ow
   if (!right) repeat(sink, ' ', padding);
 }
 
-void put_integer(TextSink& sink, const Spec& spec, std::uint64_t magnitude, bool negative) noexcept {
+void put_integer(TextSink& sink, const Spec& spec, std::uint64_t magnitude,
+                 bool negative) noexcept {
   char digits[kDigitsMax + 1];
   std::size_t start = sizeof digits;
   const std::uint64_t radix = spec.type == 'x' || spec.type == 'X' ? 16 : 10;
@@ -81,7 +82,8 @@ void put_argument(TextSink& sink, const Spec& spec, const Argument& argument) no
 
 }  // namespace
 
-void format(TextSink& sink, std::string_view pattern, std::span<const Argument> arguments) noexcept {
+void format(TextSink& sink, std::string_view pattern,
+            std::span<const Argument> arguments) noexcept {
   std::size_t next = 0;
   while (!pattern.empty()) {
     const std::size_t brace = pattern.find_first_of("{}");

@@ -42,7 +42,8 @@ class BufferSink final : public TextSink {
  public:
   explicit BufferSink(std::span<char> buffer) noexcept : buffer_(buffer) {}
   void append(std::string_view text) noexcept override {
-    const std::size_t count = text.size() < buffer_.size() - size_ ? text.size() : buffer_.size() - size_;
+    const std::size_t count =
+        text.size() < buffer_.size() - size_ ? text.size() : buffer_.size() - size_;
     std::memcpy(buffer_.data() + size_, text.data(), count);
     size_ += count;
   }
@@ -64,7 +65,14 @@ struct Spec {
 
 /// One argument, type-erased.
 struct Argument {
-  enum class Type : std::uint8_t { signed_integer, unsigned_integer, character, boolean, text, custom };
+  enum class Type : std::uint8_t {
+    signed_integer,
+    unsigned_integer,
+    character,
+    boolean,
+    text,
+    custom
+  };
   Type type;
   union {
     std::int64_t signed_value;

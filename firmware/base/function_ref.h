@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// FunctionRef: a non-owning reference to a callable, for callbacks that are called before we return.
+// FunctionRef: a non-owning reference to a callable, for callbacks that are called before we
+// return.
 #pragma once
 
 #include <memory>

@@ -6,7 +6,8 @@
 
 namespace kedge {
 
-/// Base of list members; `Tag` is the member type, or a tag type when one object is in several lists. Unlinks itself when destroyed.
+/// Base of list members; `Tag` is the member type, or a tag type when one object is in several
+/// lists. Unlinks itself when destroyed.
 template <class Tag>
 class ListNode {
  public:
@@ -49,7 +50,9 @@ class List {
   T* front() noexcept { return empty() ? nullptr : static_cast<T*>(head_.next_); }
   void push_back(T& member) noexcept { insert_before(head_, member); }
   /// Inserts `member` before `position`, which must be in this list.
-  void insert(T& position, T& member) noexcept { insert_before(static_cast<Node&>(position), member); }
+  void insert(T& position, T& member) noexcept {
+    insert_before(static_cast<Node&>(position), member);
+  }
   T* pop_front() noexcept {
     T* first = front();
     if (first != nullptr) static_cast<Node*>(first)->unlink();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Log lines with run-time levels. One sink, set once by the program; without one, lines are dropped.
+// Log lines with run-time levels. One sink, set once by the program; without one, lines are
+// dropped.
 #pragma once
 
 #include "base/format.h"

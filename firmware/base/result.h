@@ -96,7 +96,7 @@ constexpr Error fail(const ErrorSite& site, std::uint32_t detail = 0) noexcept {
   if (!temporary) [[unlikely]]                                         \
     return_keyword temporary.error();                                  \
   declaration = *std::move(temporary)
-#define KEDGE_CHECK_(temporary, expression, return_keyword)                    \
+#define KEDGE_CHECK_(temporary, expression, return_keyword)   \
   if (auto temporary = (expression); !temporary) [[unlikely]] \
   return_keyword temporary.error()
 

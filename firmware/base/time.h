@@ -13,7 +13,9 @@ class Duration {
  public:
   constexpr Duration() noexcept = default;
   static constexpr Duration nanoseconds(std::int64_t count) noexcept { return Duration(count); }
-  static constexpr Duration microseconds(std::int64_t count) noexcept { return scaled(count, 1'000); }
+  static constexpr Duration microseconds(std::int64_t count) noexcept {
+    return scaled(count, 1'000);
+  }
   static constexpr Duration milliseconds(std::int64_t count) noexcept {
     return scaled(count, 1'000'000);
   }
@@ -88,10 +90,18 @@ class Instant {
 };
 
 namespace literals {
-constexpr Duration operator""_ns(unsigned long long n) { return Duration::nanoseconds(static_cast<std::int64_t>(n)); }
-constexpr Duration operator""_us(unsigned long long n) { return Duration::microseconds(static_cast<std::int64_t>(n)); }
-constexpr Duration operator""_ms(unsigned long long n) { return Duration::milliseconds(static_cast<std::int64_t>(n)); }
-constexpr Duration operator""_s(unsigned long long n) { return Duration::seconds(static_cast<std::int64_t>(n)); }
+constexpr Duration operator""_ns(unsigned long long n) {
+  return Duration::nanoseconds(static_cast<std::int64_t>(n));
+}
+constexpr Duration operator""_us(unsigned long long n) {
+  return Duration::microseconds(static_cast<std::int64_t>(n));
+}
+constexpr Duration operator""_ms(unsigned long long n) {
+  return Duration::milliseconds(static_cast<std::int64_t>(n));
+}
+constexpr Duration operator""_s(unsigned long long n) {
+  return Duration::seconds(static_cast<std::int64_t>(n));
+}
 }  // namespace literals
 
 /// The monotonic clock as seen by everything above: the platform's, or a simulated one in tests.

@@ -16,7 +16,8 @@ struct HumanBytes {
 };
 void format_value(TextSink& sink, const HumanBytes& value) noexcept;
 
-/// A time in seconds with one decimal below ten seconds, then in minutes and hours: "2.5 s", "3 min 4 s".
+/// A time in seconds with one decimal below ten seconds, then in minutes and hours: "2.5 s", "3 min
+/// 4 s".
 struct HumanDuration {
   explicit constexpr HumanDuration(Duration value) noexcept : span(value) {}
   Duration span;

@@ -110,7 +110,8 @@ void PageSink::read(std::uint64_t offset, ByteSpan out) const noexcept {
 
 Result<ByteView> PageSink::contiguous() noexcept {
   if (blocks_.empty()) return ByteView();
-  if (blocks_.front().used == size_) return ByteView(blocks_.front().memory.first(blocks_.front().used));
+  if (blocks_.front().used == size_)
+    return ByteView(blocks_.front().memory.first(blocks_.front().used));
   const Result<ByteSpan> whole = pages_->allocate(static_cast<std::size_t>(size_));
   if (!whole.ok()) return no_memory(size_);
   const std::size_t bytes = static_cast<std::size_t>(size_);

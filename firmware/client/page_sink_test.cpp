@@ -29,7 +29,8 @@ TEST(PageSink, TakesOneBlockForAFileOfKnownSize) {
   const auto data = pattern(3 << 20);
   ASSERT_TRUE(sink.expect(data.size()).ok());
   for (std::size_t at = 0; at < data.size(); at += 1460) {
-    ASSERT_TRUE(sink.write(ByteView(data).subspan(at, std::min<std::size_t>(1460, data.size() - at))).ok());
+    ASSERT_TRUE(
+        sink.write(ByteView(data).subspan(at, std::min<std::size_t>(1460, data.size() - at))).ok());
   }
   EXPECT_EQ(pages.blocks(), 1u);
   EXPECT_EQ(content(sink), data);

@@ -10,7 +10,8 @@
 
 namespace kedge::client {
 
-/// Grows at its end only. Survives a broken transfer, so that the client can go on where it stopped.
+/// Grows at its end only. Survives a broken transfer, so that the client can go on where it
+/// stopped.
 class Sink {
  public:
   /// Announces the whole size, once it is known, so that room can be made in one step. Fails early

@@ -24,7 +24,8 @@ struct Field {
   unsigned width;
 
   constexpr T mask() const noexcept {
-    return static_cast<T>((static_cast<std::uint64_t>(T(~T{0})) >> (sizeof(T) * 8 - width)) << shift);
+    return static_cast<T>((static_cast<std::uint64_t>(T(~T{0})) >> (sizeof(T) * 8 - width))
+                          << shift);
   }
   constexpr T get(T value) const noexcept { return static_cast<T>((value & mask()) >> shift); }
   /// `value` with this field replaced; bits of `field` that do not fit are cut off.
@@ -48,16 +49,22 @@ concept RegisterIo = requires(Io& io, std::uint32_t offset) {
 template <RegisterIo Io, class T>
 T read(Io& io, Register<T> reg) noexcept {
   static_assert(sizeof(T) <= 4, "buses of interest have no atomic 64-bit access: read halves");
-  if constexpr (sizeof(T) == 1) return io.read8(reg.offset);
-  else if constexpr (sizeof(T) == 2) return io.read16(reg.offset);
-  else return io.read32(reg.offset);
+  if constexpr (sizeof(T) == 1)
+    return io.read8(reg.offset);
+  else if constexpr (sizeof(T) == 2)
+    return io.read16(reg.offset);
+  else
+    return io.read32(reg.offset);
 }
 template <RegisterIo Io, class T>
 void write(Io& io, Register<T> reg, std::type_identity_t<T> value) noexcept {
   static_assert(sizeof(T) <= 4, "buses of interest have no atomic 64-bit access: write halves");
-  if constexpr (sizeof(T) == 1) io.write8(reg.offset, value);
-  else if constexpr (sizeof(T) == 2) io.write16(reg.offset, value);
-  else io.write32(reg.offset, value);
+  if constexpr (sizeof(T) == 1)
+    io.write8(reg.offset, value);
+  else if constexpr (sizeof(T) == 2)
+    io.write16(reg.offset, value);
+  else
+    io.write32(reg.offset, value);
 }
 
 }  // namespace kedge::hw

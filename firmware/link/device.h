@@ -36,7 +36,8 @@ class SegmentOwner {
 /// What the hardware says of a received frame.
 struct ReceiveInfo {
   bool checksum_verified = false;  ///< TCP/UDP checksum was checked, or needs no check
-  bool checksum_partial = false;   ///< checksum field holds only the pseudo header's sum: do not verify
+  bool checksum_partial =
+      false;  ///< checksum field holds only the pseudo header's sum: do not verify
   std::uint16_t segment_bytes = 0;  ///< payload per wire segment when several were merged, else 0
 };
 
@@ -91,9 +92,9 @@ class Receiver {
 enum class LinkState : std::uint8_t { unknown, down, up };
 
 struct Capabilities {
-  bool receive_checksum = false;  ///< sets ReceiveInfo::checksum_verified where it applies
-  bool receive_merge = false;     ///< may deliver merged TCP segments of up to 64 KiB
-  bool transmit_checksum = false; ///< honours TransmitInfo::checksum_start
+  bool receive_checksum = false;   ///< sets ReceiveInfo::checksum_verified where it applies
+  bool receive_merge = false;      ///< may deliver merged TCP segments of up to 64 KiB
+  bool transmit_checksum = false;  ///< honours TransmitInfo::checksum_start
   /// How many segments the receive pool has; receivers keep at most half of them. 0: not known.
   std::uint16_t receive_buffers = 0;
 };

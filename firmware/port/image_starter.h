@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// ImageStarter: runs a boot image that is in memory. The firmware's LoadImage decides whether it may.
+// ImageStarter: runs a boot image that is in memory. The firmware's LoadImage decides whether it
+// may.
 #pragma once
 
 #include <span>

@@ -50,8 +50,10 @@ class PciDevice {
   virtual std::uint16_t bar_read16(std::uint8_t bar, std::uint64_t offset) noexcept = 0;
   virtual std::uint32_t bar_read32(std::uint8_t bar, std::uint64_t offset) noexcept = 0;
   virtual void bar_write8(std::uint8_t bar, std::uint64_t offset, std::uint8_t value) noexcept = 0;
-  virtual void bar_write16(std::uint8_t bar, std::uint64_t offset, std::uint16_t value) noexcept = 0;
-  virtual void bar_write32(std::uint8_t bar, std::uint64_t offset, std::uint32_t value) noexcept = 0;
+  virtual void bar_write16(std::uint8_t bar, std::uint64_t offset,
+                           std::uint16_t value) noexcept = 0;
+  virtual void bar_write32(std::uint8_t bar, std::uint64_t offset,
+                           std::uint32_t value) noexcept = 0;
 
   /// Coherent (common buffer) DMA memory, zeroed, page aligned.
   virtual Result<std::unique_ptr<DmaMemory>> allocate_dma(std::size_t bytes) noexcept = 0;

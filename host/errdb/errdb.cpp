@@ -12,7 +12,9 @@ namespace {
 constexpr std::uint32_t kModuleMask = 0xfff000;
 
 // Order of a person's search: module first, then site; the kind stands above both in the code.
-std::uint32_t sort_key(const ErrorSite& site) { return site.code & 0xffffff; }
+std::uint32_t sort_key(const ErrorSite& site) {
+  return site.code & 0xffffff;
+}
 
 }  // namespace
 
@@ -33,10 +35,11 @@ std::string error_catalogue() {
   for (const ErrorEntry& entry : all_errors()) {
     if (const std::uint32_t own = entry.site->code & kModuleMask; own != module) {
       module = own;
-      text += format("\n## {}\n\n| code | what happened | what to do |\n|---|---|---|\n", entry.header);
+      text +=
+          format("\n## {}\n\n| code | what happened | what to do |\n|---|---|---|\n", entry.header);
     }
-    text += format("| `K-{:08x}` | {} | {} |\n", entry.site->code, std::string_view(entry.site->text),
-                   std::string_view(entry.site->help));
+    text += format("| `K-{:08x}` | {} | {} |\n", entry.site->code,
+                   std::string_view(entry.site->text), std::string_view(entry.site->help));
   }
   return text;
 }

@@ -16,7 +16,8 @@ TEST(ErrorSites, HaveCodesOfTheirOwnAndAText) {
     // Kind aside: one module must not use one site number twice.
     const std::uint32_t place = entry.site->code & 0xffffff;
     EXPECT_TRUE(seen.emplace(place, entry.site->text).second)
-        << entry.header << ": \"" << entry.site->text << "\" has the number of \"" << seen[place] << '"';
+        << entry.header << ": \"" << entry.site->text << "\" has the number of \"" << seen[place]
+        << '"';
     EXPECT_NE(entry.site->code & 0xff0, 0u) << entry.site->text;
     EXPECT_FALSE(std::string_view(entry.site->text).empty());
     EXPECT_FALSE(std::string_view(entry.site->text).ends_with('.')) << entry.site->text;

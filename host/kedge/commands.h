@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// The subcommands of `kedge`. Each adds itself to the application; its callback stores the exit code.
+// The subcommands of `kedge`. Each adds itself to the application; its callback stores the exit
+// code.
 #pragma once
 
 #include <CLI/CLI.hpp>

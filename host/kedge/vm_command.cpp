@@ -118,12 +118,14 @@ void add_what_boots(CLI::App& command, Arguments& arguments) {
   auto* iso = command.add_option("--iso", options.iso, "Optical medium")->type_name("FILE");
   auto* usb = command.add_option("--usb", options.usb, "USB stick; the image is not written to")
                   ->type_name("FILE");
-  auto* pxe = command.add_option("--pxe", options.pxe,
-                                 "Application that DHCP and TFTP offer to the firmware's own PXE")
+  auto* pxe = command
+                  .add_option("--pxe", options.pxe,
+                              "Application that DHCP and TFTP offer to the firmware's own PXE")
                   ->type_name("FILE");
-  auto* rom = command.add_option("--rom", options.rom,
-                                 "Option ROM of the NICs: a file, or 'default' for QEMU's own. "
-                                 "Without it NICs have none")
+  auto* rom = command
+                  .add_option("--rom", options.rom,
+                              "Option ROM of the NICs: a file, or 'default' for QEMU's own. "
+                              "Without it NICs have none")
                   ->type_name("FILE");
   CLI::Option* const sources[] = {efi, iso, usb, pxe};
   for (CLI::Option* one : sources) {
@@ -138,72 +140,130 @@ void add_what_boots(CLI::App& command, Arguments& arguments) {
 void add_what_is_served(CLI::App& command, Arguments& arguments) {
   VmOptions& options = arguments.options;
   const std::string group = "What is served over HTTP";
-  auto* kernel = command.add_option("--kernel", options.kernel, "Kernel; a boot script is written for it")
-                     ->type_name("FILE")->group(group);
+  auto* kernel =
+      command.add_option("--kernel", options.kernel, "Kernel; a boot script is written for it")
+          ->type_name("FILE")
+          ->group(group);
   command.add_option("--initrd", options.initrds, "Initrd; may be repeated")
-      ->type_name("FILE")->take_all()->expected(1)->group(group);
+      ->type_name("FILE")
+      ->take_all()
+      ->expected(1)
+      ->group(group);
   command.add_option("--append", options.append, "The kernel's command line")
-      ->type_name("TEXT")->group(group);
-  command.add_option("--script", options.script, "Boot script (iPXE's language) instead of --kernel")
-      ->type_name("FILE")->group(group)->excludes(kernel);
+      ->type_name("TEXT")
+      ->group(group);
+  command
+      .add_option("--script", options.script, "Boot script (iPXE's language) instead of --kernel")
+      ->type_name("FILE")
+      ->group(group)
+      ->excludes(kernel);
   command.add_option("--serve", options.serve, "Directory below the server's root")
-      ->type_name("DIR")->group(group);
+      ->type_name("DIR")
+      ->group(group);
   command.add_option("--http-port", options.http_port, "Port on 127.0.0.1 (default: a free one)")
-      ->type_name("PORT")->check(CLI::Range(0, 65535))->group(group);
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535))
+      ->group(group);
 }
 
 void add_machine_options(CLI::App& command, Arguments& arguments) {
   VmOptions& options = arguments.options;
   const std::string group = "The machine";
-  command.add_option("--arch", arguments.architecture, "x86_64 or aarch64 (default: this machine's)")
-      ->type_name("ARCH")->group(group);
+  command
+      .add_option("--arch", arguments.architecture, "x86_64 or aarch64 (default: this machine's)")
+      ->type_name("ARCH")
+      ->group(group);
   command.add_option("--nic", arguments.nics, "NIC; may be repeated (default: one virtio)")
-      ->type_name("MODEL[,KEY=VALUE...]")->take_all()->expected(1)->group(group);
-  command.add_option("--tap", options.tap, "Tap interface for the first NIC instead of QEMU's network")
-      ->type_name("IFNAME")->group(group);
+      ->type_name("MODEL[,KEY=VALUE...]")
+      ->take_all()
+      ->expected(1)
+      ->group(group);
+  command
+      .add_option("--tap", options.tap, "Tap interface for the first NIC instead of QEMU's network")
+      ->type_name("IFNAME")
+      ->group(group);
   command.add_option("--memory", options.memory_mib, "Memory in MiB (default: 2048)")
-      ->type_name("MIB")->check(CLI::Range(128, 1 << 20))->group(group);
+      ->type_name("MIB")
+      ->check(CLI::Range(128, 1 << 20))
+      ->group(group);
   command.add_option("--cpus", options.cpus, "Number of CPUs (default: 1)")
-      ->type_name("N")->check(CLI::Range(1, 64))->group(group);
+      ->type_name("N")
+      ->check(CLI::Range(1, 64))
+      ->group(group);
   command.add_option("--cpu", options.cpu, "QEMU's CPU model (default: host with KVM, else max)")
-      ->type_name("MODEL")->group(group);
-  command.add_option("--accel", options.accelerator,
-                     "auto, kvm or tcg; auto takes KVM only after a test guest ran under it")
-      ->check(CLI::IsMember({"auto", "kvm", "tcg"}))->type_name("NAME")->group(group);
-  command.add_option("--disk", options.disk, "An empty disk's size, 'none', or an image (default: 8G)")
-      ->type_name("SIZE|FILE|none")->group(group);
-  command.add_flag_callback("--no-disk", [&options] { options.disk = "none"; }, "Same as --disk none")
+      ->type_name("MODEL")
+      ->group(group);
+  command
+      .add_option("--accel", options.accelerator,
+                  "auto, kvm or tcg; auto takes KVM only after a test guest ran under it")
+      ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
+      ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option("--disk", options.disk, "An empty disk's size, 'none', or an image (default: 8G)")
+      ->type_name("SIZE|FILE|none")
+      ->group(group);
+  command
+      .add_flag_callback(
+          "--no-disk", [&options] { options.disk = "none"; }, "Same as --disk none")
       ->group(group);
   command.add_option("--firmware", options.firmware, "UEFI firmware (default: the distribution's)")
-      ->type_name("CODE[,VARS]")->group(group);
+      ->type_name("CODE[,VARS]")
+      ->group(group);
   command.add_flag("--secure-boot", options.secure_boot, "Firmware with Secure Boot switched on")
       ->group(group);
   command.add_option("--fw-cfg", options.fw_cfg, "QEMU fw_cfg item, as in name=opt/x,string=y")
-      ->type_name("ITEM")->take_all()->expected(1)->group(group);
+      ->type_name("ITEM")
+      ->take_all()
+      ->expected(1)
+      ->group(group);
   command.add_option("--display", options.display, "QEMU display, such as gtk (default: none)")
-      ->type_name("TYPE")->group(group);
-  command.add_option("--qemu-arg", options.qemu_arguments, "One more argument for QEMU; may be repeated")
-      ->type_name("ARG")->take_all()->expected(1)->group(group);
+      ->type_name("TYPE")
+      ->group(group);
+  command
+      .add_option("--qemu-arg", options.qemu_arguments,
+                  "One more argument for QEMU; may be repeated")
+      ->type_name("ARG")
+      ->take_all()
+      ->expected(1)
+      ->group(group);
 }
 
 void add_outcome_options(CLI::App& command, Arguments& arguments) {
   VmOptions& options = arguments.options;
   const std::string group = "The outcome";
-  command.add_option("--until", options.until,
-                     "Succeed when a line of the serial console matches; may be repeated (any)")
-      ->type_name("REGEX")->take_all()->expected(1)->group(group);
-  command.add_option("--fail-on", options.fail_on, "Fail when a line matches; may be repeated")
-      ->type_name("REGEX")->take_all()->expected(1)->group(group);
-  command.add_option("--timeout", arguments.timeout,
-                     "Give up after that time (default: 600; none with --keep or --interactive)")
-      ->type_name("SECONDS")->check(CLI::PositiveNumber)->group(group);
-  command.add_option("--send", arguments.sends,
-                     R"(When REGEX appears, type TEXT (\r is Enter); repeated ones follow each other)")
-      ->type_name("REGEX=>TEXT")->take_all()->expected(1)->group(group);
-  command.add_flag("--keep", options.keep, "Leave the VM running after --until, and its console to you")
+  command
+      .add_option("--until", options.until,
+                  "Succeed when a line of the serial console matches; may be repeated (any)")
+      ->type_name("REGEX")
+      ->take_all()
+      ->expected(1)
       ->group(group);
-  command.add_flag("-i,--interactive", options.interactive,
-                   "Keys go to the serial console from the beginning; Ctrl-] ends the VM")
+  command.add_option("--fail-on", options.fail_on, "Fail when a line matches; may be repeated")
+      ->type_name("REGEX")
+      ->take_all()
+      ->expected(1)
+      ->group(group);
+  command
+      .add_option("--timeout", arguments.timeout,
+                  "Give up after that time (default: 600; none with --keep or --interactive)")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command
+      .add_option("--send", arguments.sends,
+                  R"(When REGEX appears, type TEXT (\r is Enter); repeated ones follow each other)")
+      ->type_name("REGEX=>TEXT")
+      ->take_all()
+      ->expected(1)
+      ->group(group);
+  command
+      .add_flag("--keep", options.keep,
+                "Leave the VM running after --until, and its console to you")
+      ->group(group);
+  command
+      .add_flag("-i,--interactive", options.interactive,
+                "Keys go to the serial console from the beginning; Ctrl-] ends the VM")
       ->group(group);
 }
 
@@ -211,13 +271,17 @@ void add_record_options(CLI::App& command, Arguments& arguments) {
   VmOptions& options = arguments.options;
   const std::string group = "Records";
   command.add_option("--serial", options.serial_file, "The serial console's bytes")
-      ->type_name("FILE")->group(group);
+      ->type_name("FILE")
+      ->group(group);
   command.add_option("--pcap", options.pcap, "The first NIC's packets; NIC n goes to NAME-n.EXT")
-      ->type_name("FILE")->group(group);
+      ->type_name("FILE")
+      ->group(group);
   command.add_option("--screenshot", options.screenshot, "PNG of the graphical console at the end")
-      ->type_name("FILE")->group(group);
+      ->type_name("FILE")
+      ->group(group);
   command.add_option("--json", options.json, "Summary; '-' is standard output")
-      ->type_name("FILE|-")->group(group);
+      ->type_name("FILE|-")
+      ->group(group);
   command.add_flag("-q,--quiet", options.quiet, "Neither the console nor the timeline is printed")
       ->group(group);
   command.add_flag("--dry-run", options.dry_run, "Print QEMU's command and end")->group(group);

@@ -12,8 +12,12 @@ using Instant = Clock::time_point;
 using Duration = Clock::duration;
 using namespace std::chrono_literals;
 
-inline Instant now() { return Clock::now(); }
-inline Instant after(Duration timeout) { return Clock::now() + timeout; }
+inline Instant now() {
+  return Clock::now();
+}
+inline Instant after(Duration timeout) {
+  return Clock::now() + timeout;
+}
 
 inline double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();

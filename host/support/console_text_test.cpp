@@ -31,8 +31,7 @@ TEST(ConsoleText, EndsLinesAtLineFeeds) {
 }
 
 TEST(ConsoleText, ABareCarriageReturnRedrawsTheLine) {
-  EXPECT_EQ(lines_of("10%\r20%\r\n"),
-            (Lines{{"10%", LineEnd::redraw}, {"20%", LineEnd::newline}}));
+  EXPECT_EQ(lines_of("10%\r20%\r\n"), (Lines{{"10%", LineEnd::redraw}, {"20%", LineEnd::newline}}));
 }
 
 TEST(ConsoleText, DropsEscapeSequences) {

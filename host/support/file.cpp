@@ -76,8 +76,7 @@ Outcome<std::string> read_file(const std::filesystem::path& path) {
 }
 
 Outcome<void> write_file(const std::filesystem::path& path, std::string_view content) {
-  const FileDescriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!file.valid()) return errno_failure(fmt::format("cannot create {}", path.string()));
   while (!content.empty()) {
     const ssize_t count = ::write(file.get(), content.data(), content.size());
@@ -89,8 +88,7 @@ Outcome<void> write_file(const std::filesystem::path& path, std::string_view con
 }
 
 Outcome<void> create_empty_file(const std::filesystem::path& path, std::uint64_t bytes) {
-  const FileDescriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!file.valid() || ::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
     return errno_failure(fmt::format("cannot create {} of {} bytes", path.string(), bytes));
   }

@@ -47,8 +47,7 @@ class TempDir {
   // Wraps a directory that the caller chose (created when missing) and never removes it.
   static Outcome<TempDir> adopt(std::filesystem::path path);
 
-  TempDir(TempDir&& other) noexcept
-      : path_(std::exchange(other.path_, {})), keep_(other.keep_) {}
+  TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})), keep_(other.keep_) {}
   TempDir& operator=(TempDir&&) = delete;
   ~TempDir();
 

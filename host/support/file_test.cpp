@@ -36,7 +36,9 @@ TEST(TempDir, KeepsAnAdoptedDirectory) {
   const auto outer = TempDir::create("kedge-test-");
   ASSERT_TRUE(outer);
   const auto path = outer->path() / "a" / "b";
-  { ASSERT_TRUE(TempDir::adopt(path)); }
+  {
+    ASSERT_TRUE(TempDir::adopt(path));
+  }
   EXPECT_TRUE(std::filesystem::is_directory(path));
 }
 

@@ -26,8 +26,8 @@ class NetworkNamespace {
   Outcome<void> add_bridge(const std::string& name, const std::string& address) const;
   // A tap interface for QEMU, up, part of the bridge.
   Outcome<void> add_tap(const std::string& name, const std::string& bridge) const;
-  // Runs `work` in a thread that is inside, for sockets of our own. `work` must not start processes:
-  // they die with the thread that started them.
+  // Runs `work` in a thread that is inside, for sockets of our own. `work` must not start
+  // processes: they die with the thread that started them.
   Outcome<void> run_inside(const std::function<void()>& work) const;
 
  private:

@@ -38,16 +38,16 @@ std::unexpected<Failure> errno_failure(std::string what, std::string advice = {}
 // `KEDGE_HOST_TRY(auto file, open_file(path));` declares, or returns the failure to the caller.
 #define KEDGE_HOST_TRY(declaration, expression) \
   KEDGE_HOST_TRY_IMPL(declaration, expression, KEDGE_HOST_CONCAT(kedge_try_, __LINE__))
-#define KEDGE_HOST_TRY_IMPL(declaration, expression, name)       \
-  auto name = (expression);                                      \
-  if (!name) return std::unexpected(std::move(name).error());    \
+#define KEDGE_HOST_TRY_IMPL(declaration, expression, name)    \
+  auto name = (expression);                                   \
+  if (!name) return std::unexpected(std::move(name).error()); \
   declaration = *std::move(name)
 
 // The same for an Outcome<void>.
 #define KEDGE_HOST_CHECK(expression) \
   KEDGE_HOST_CHECK_IMPL(expression, KEDGE_HOST_CONCAT(kedge_check_, __LINE__))
-#define KEDGE_HOST_CHECK_IMPL(expression, name)                   \
-  do {                                                            \
-    auto name = (expression);                                     \
-    if (!name) return std::unexpected(std::move(name).error());   \
+#define KEDGE_HOST_CHECK_IMPL(expression, name)                 \
+  do {                                                          \
+    auto name = (expression);                                   \
+    if (!name) return std::unexpected(std::move(name).error()); \
   } while (false)

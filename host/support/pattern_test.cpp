@@ -14,7 +14,9 @@ TEST(Pattern, FindsTheMatchAndItsGroups) {
   EXPECT_EQ(match->groups, (std::vector<std::string>{"version 6.1", "6", "1"}));
 }
 
-TEST(Pattern, FindsNothing) { EXPECT_FALSE(Pattern::must_compile("^b").search("ab")); }
+TEST(Pattern, FindsNothing) {
+  EXPECT_FALSE(Pattern::must_compile("^b").search("ab"));
+}
 
 TEST(Pattern, ReportsMistakes) {
   const auto pattern = Pattern::compile("a(b");

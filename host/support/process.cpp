@@ -64,8 +64,7 @@ constexpr std::array kToolPackages = {
   if (!spec.directory.empty() && ::chdir(spec.directory.c_str()) != 0) give_up();
   const int null_input = ::open("/dev/null", O_RDONLY);
   if (null_input < 0 || ::dup2(null_input, STDIN_FILENO) < 0) give_up();
-  if (output >= 0 &&
-      (::dup2(output, STDOUT_FILENO) < 0 || ::dup2(output, STDERR_FILENO) < 0)) {
+  if (output >= 0 && (::dup2(output, STDOUT_FILENO) < 0 || ::dup2(output, STDERR_FILENO) < 0)) {
     give_up();
   }
   for (const int fd : spec.inherited) {
@@ -106,10 +105,9 @@ Outcome<std::filesystem::path> find_program(std::string_view name) {
   }
   for (const ToolPackage& known : kToolPackages) {
     if (known.tool != name) continue;
-    return failure(fmt::format("{} is not installed (looked in PATH and in the sbin directories)",
-                               name),
-                   fmt::format("install the package {}: apt install {}", known.package,
-                               known.package));
+    return failure(
+        fmt::format("{} is not installed (looked in PATH and in the sbin directories)", name),
+        fmt::format("install the package {}: apt install {}", known.package, known.package));
   }
   return failure(fmt::format("{} is not installed (looked in PATH)", name));
 }
@@ -182,8 +180,8 @@ Process::~Process() {
   if (pid_ > 0) stop();
 }
 
-// Collects the leader after killing what is left of its group: the unreaped leader keeps the group's
-// number ours, so the signal cannot reach anybody else.
+// Collects the leader after killing what is left of its group: the unreaped leader keeps the
+// group's number ours, so the signal cannot reach anybody else.
 void Process::collect(int flags) {
   siginfo_t info{};
   const auto id = static_cast<id_t>(pid_);

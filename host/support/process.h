@@ -30,10 +30,10 @@ struct ExitStatus {
 
 struct ProcessSpec {
   std::vector<std::string> arguments = {};  // [0] is looked up by find_program
-  std::filesystem::path output = {};   // receives stdout and stderr; empty: inherited from us
-  std::filesystem::path directory = {};  // working directory; empty: ours
-  std::vector<int> inherited = {};     // descriptors that the child keeps, under the same numbers
-  int network_namespace = -1;          // descriptor of a network namespace to enter first
+  std::filesystem::path output = {};        // receives stdout and stderr; empty: inherited from us
+  std::filesystem::path directory = {};     // working directory; empty: ours
+  std::vector<int> inherited = {};  // descriptors that the child keeps, under the same numbers
+  int network_namespace = -1;       // descriptor of a network namespace to enter first
 };
 
 class Process {

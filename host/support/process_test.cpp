@@ -57,7 +57,9 @@ TEST(Process, AMissingProgramIsAFailureAtTheStart) {
 TEST(Process, AFileThatCannotBeRunIsAFailureAtTheStart) {
   const auto directory = TempDir::create("kedge-test-");
   const auto path = directory->path() / "broken";
-  ASSERT_TRUE(write_file(path, "\x7f" "ELF but not really"));
+  ASSERT_TRUE(write_file(path,
+                         "\x7f"
+                         "ELF but not really"));
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
   ProcessSpec spec;
   spec.arguments = {path.string()};
@@ -68,7 +70,8 @@ TEST(Process, AFileThatCannotBeRunIsAFailureAtTheStart) {
 
 TEST(Process, StopEndsTheWholeGroupEvenIfItIgnoresSigterm) {
   const auto directory = TempDir::create("kedge-test-");
-  ProcessSpec spec = shell("trap '' TERM; (trap '' TERM; echo $$; exec sleep 1000) & echo $!; wait");
+  ProcessSpec spec =
+      shell("trap '' TERM; (trap '' TERM; echo $$; exec sleep 1000) & echo $!; wait");
   spec.output = directory->path() / "pids";
   auto process = Process::start(spec);
   ASSERT_TRUE(process);
@@ -124,7 +127,9 @@ TEST(Process, DiesWithUsEvenIfWeAreKilled) {
   ::close(report[1]);
 }
 
-TEST(RunTool, GivesTheOutput) { EXPECT_EQ(run_tool(shell("echo out; echo err >&2")).value(), "out\nerr\n"); }
+TEST(RunTool, GivesTheOutput) {
+  EXPECT_EQ(run_tool(shell("echo out; echo err >&2")).value(), "out\nerr\n");
+}
 
 TEST(RunTool, AFailureShowsCommandAndOutput) {
   const auto output = run_tool(shell("echo no such thing; exit 5"));

@@ -17,7 +17,8 @@
 
 namespace kedge::host {
 
-// A guest that floods its console does not fill our memory: older lines stay, later ones are counted.
+// A guest that floods its console does not fill our memory: older lines stay, later ones are
+// counted.
 inline constexpr std::size_t kSerialLinesMax = 500'000;
 
 struct SerialLine {

@@ -6,7 +6,9 @@
 namespace kedge::host {
 namespace {
 
-Instant at(int second) { return Instant() + std::chrono::seconds(second); }
+Instant at(int second) {
+  return Instant() + std::chrono::seconds(second);
+}
 
 TEST(SerialLog, FindsAMatchThatArrivesInTwoPieces) {
   const Pattern pattern = Pattern::must_compile("login: $");

@@ -23,11 +23,12 @@ struct Milestone {
 };
 
 constexpr std::array kMilestones = {
-    Milestone{R"(>>\s*Start (PXE over IPv[46]|HTTP Boot over IPv[46]))", "firmware's own network boot",
-              Repeat::every},
+    Milestone{R"(>>\s*Start (PXE over IPv[46]|HTTP Boot over IPv[46]))",
+              "firmware's own network boot", Repeat::every},
     Milestone{R"(^Kedge (\S+))", "Kedge", Repeat::every},
     Milestone{R"(^iPXE (\S+) -- )", "iPXE", Repeat::every},
-    // Kedge: "net0: DHCP ... ok 10.0.2.15/24 gateway 10.0.2.2"; iPXE: "Configuring (net0 ...)... ok".
+    // Kedge: "net0: DHCP ... ok 10.0.2.15/24 gateway 10.0.2.2"; iPXE: "Configuring (net0 ...)...
+    // ok".
     Milestone{R"(\bDHCP\b.*\bok\b\s*(.*))", "DHCP answered", Repeat::every},
     Milestone{R"(^Configuring \((.*)\)\.+ ok)", "DHCP answered", Repeat::every},
     Milestone{R"(Station IP address is (\S+))", "DHCP answered", Repeat::every},
@@ -43,8 +44,8 @@ std::vector<TimelineEvent> timeline_from_serial(const SerialLog& serial, Instant
   std::vector<TimelineEvent> events;
   for (const SerialLine& line : serial.lines()) {
     if (line.text.empty()) continue;
-    events.push_back({.at = seconds(line.begun - started), .what = "firmware's first output",
-                      .detail = {}});
+    events.push_back(
+        {.at = seconds(line.begun - started), .what = "firmware's first output", .detail = {}});
     break;
   }
   for (const Milestone& milestone : kMilestones) {
@@ -57,8 +58,8 @@ std::vector<TimelineEvent> timeline_from_serial(const SerialLog& serial, Instant
       const auto& groups = match->match.groups;
       std::string detail = groups.size() > 1 ? groups[1] : std::string();
       // A line that is redrawn over and over is one event.
-      const bool repeated = !events.empty() && count > 0 &&
-                            events.back().what == milestone.what && events.back().detail == detail;
+      const bool repeated = !events.empty() && count > 0 && events.back().what == milestone.what &&
+                            events.back().detail == detail;
       if (!repeated) {
         events.push_back({.at = seconds(match->at - started),
                           .what = std::string(milestone.what),
@@ -107,8 +108,8 @@ std::string format_bytes(std::uint64_t bytes) {
 std::string format_rate(std::uint64_t bytes, double seconds) {
   constexpr double kShortest = 0.001;
   if (seconds < kShortest) return "-";
-  return fmt::format("{}/s", format_bytes(static_cast<std::uint64_t>(
-                                 static_cast<double>(bytes) / seconds)));
+  return fmt::format(
+      "{}/s", format_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)));
 }
 
 }  // namespace kedge::host

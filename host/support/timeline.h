@@ -21,7 +21,8 @@ struct TimelineEvent {
 };
 
 // The milestones that the console shows: firmware, Kedge's or iPXE's banner, the firmware's own
-// network boot, each DHCP answer, each download that a boot program reports, the kernel, its userland.
+// network boot, each DHCP answer, each download that a boot program reports, the kernel, its
+// userland.
 std::vector<TimelineEvent> timeline_from_serial(const SerialLog& serial, Instant started);
 
 // Sorts by time and keeps the order of events of the same time.

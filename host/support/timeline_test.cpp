@@ -6,7 +6,9 @@
 namespace kedge::host {
 namespace {
 
-Instant at(int second) { return Instant() + std::chrono::seconds(second); }
+Instant at(int second) {
+  return Instant() + std::chrono::seconds(second);
+}
 
 std::string story(const SerialLog& log) {
   std::string text;
@@ -66,9 +68,10 @@ TEST(Timeline, SortsByTimeAndKeepsTheOrderOfEqualTimes) {
 }
 
 TEST(Timeline, IsPrintedWithTimesAndSteps) {
-  EXPECT_EQ(format_timeline({{4.25, "firmware's first output", ""}, {13.0, "kernel started", "6.1"}}),
-            "    4.250 s     +4.250  firmware's first output\n"
-            "   13.000 s     +8.750  kernel started  6.1\n");
+  EXPECT_EQ(
+      format_timeline({{4.25, "firmware's first output", ""}, {13.0, "kernel started", "6.1"}}),
+      "    4.250 s     +4.250  firmware's first output\n"
+      "   13.000 s     +8.750  kernel started  6.1\n");
 }
 
 TEST(Timeline, FormatsSizesAndRates) {

@@ -25,12 +25,12 @@ constexpr Duration kProbeTimeout = std::chrono::seconds(5);
 
 // What every firmware does first: real mode, protected mode, the FPU, SSE. Linked at 0xfffff000.
 constexpr std::array<std::uint8_t, 104> kX86Code = {
-    0xfa,                                      // cli
-    0xfc,                                      // cld
-    0x2e, 0x66, 0x0f, 0x01, 0x16, 0x60, 0xf0,  // lgdtl %cs:gdtr
-    0x0f, 0x20, 0xc0,                          // movl %cr0, %eax
-    0x0c, 0x01,                                // orb $1, %al
-    0x0f, 0x22, 0xc0,                          // movl %eax, %cr0
+    0xfa,                                            // cli
+    0xfc,                                            // cld
+    0x2e, 0x66, 0x0f, 0x01, 0x16, 0x60, 0xf0,        // lgdtl %cs:gdtr
+    0x0f, 0x20, 0xc0,                                // movl %cr0, %eax
+    0x0c, 0x01,                                      // orb $1, %al
+    0x0f, 0x22, 0xc0,                                // movl %eax, %cr0
     0x66, 0xea, 0x19, 0xf0, 0xff, 0xff, 0x08, 0x00,  // ljmpl $8, $protected
     0xb8, 0x10, 0x00, 0x00, 0x00,                    // protected: movl $0x10, %eax
     0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0,              // movl %eax, %ds, %es, %ss
@@ -63,8 +63,7 @@ constexpr std::array<std::uint8_t, 16> kArmCode = {
 std::string x86_rom() {
   std::string rom(kX86RomBytes, '\xff');
   std::ranges::copy(kX86Code, rom.begin() + kX86CodeOffset);
-  constexpr auto kDisplacement =
-      static_cast<std::uint16_t>(kX86CodeOffset - (kX86ResetOffset + 3));
+  constexpr auto kDisplacement = static_cast<std::uint16_t>(kX86CodeOffset - (kX86ResetOffset + 3));
   rom[kX86ResetOffset] = '\xe9';  // jmp near
   rom[kX86ResetOffset + 1] = static_cast<char>(kDisplacement & 0xff);
   rom[kX86ResetOffset + 2] = static_cast<char>(kDisplacement >> 8);
@@ -89,10 +88,22 @@ Outcome<void> prove_accelerator(Architecture architecture, Accelerator accelerat
 
   ProcessSpec spec;
   spec.output = directory.path() / "log";
-  spec.arguments = {qemu_program(architecture), "-no-user-config", "-nodefaults",
-                    "-machine", x86 ? "q35" : "virt", "-accel", kvm ? "kvm" : "tcg",
-                    "-cpu", kvm ? "host" : "max", "-m", "64", "-display", "none",
-                    "-no-reboot", "-bios", rom.string()};
+  spec.arguments = {qemu_program(architecture),
+                    "-no-user-config",
+                    "-nodefaults",
+                    "-machine",
+                    x86 ? "q35" : "virt",
+                    "-accel",
+                    kvm ? "kvm" : "tcg",
+                    "-cpu",
+                    kvm ? "host" : "max",
+                    "-m",
+                    "64",
+                    "-display",
+                    "none",
+                    "-no-reboot",
+                    "-bios",
+                    rom.string()};
   if (x86) {
     spec.arguments.insert(spec.arguments.end(),
                           {"-device", "isa-debug-exit,iobase=0x501,iosize=1"});
@@ -109,9 +120,9 @@ Outcome<void> prove_accelerator(Architecture architecture, Accelerator accelerat
 
 AcceleratorChoice choose_accelerator(Architecture architecture) {
   if (architecture != host_architecture()) {
-    return {.reason = fmt::format("the guest is {}, this machine is {}",
-                                  architecture_name(architecture),
-                                  architecture_name(host_architecture()))};
+    return {.reason =
+                fmt::format("the guest is {}, this machine is {}", architecture_name(architecture),
+                            architecture_name(host_architecture()))};
   }
   const FileDescriptor device(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
   if (!device.valid()) {

@@ -20,8 +20,8 @@ TEST(Accelerator, TheProbePassesUnderSoftwareEmulation) {
 }
 
 TEST(Accelerator, AForeignGuestIsEmulatedForThatReason) {
-  const Architecture foreign = host_architecture() == Architecture::x86_64 ? Architecture::aarch64
-                                                                          : Architecture::x86_64;
+  const Architecture foreign =
+      host_architecture() == Architecture::x86_64 ? Architecture::aarch64 : Architecture::x86_64;
   const AcceleratorChoice choice = choose_accelerator(foreign);
   EXPECT_EQ(choice.accelerator, Accelerator::tcg);
   EXPECT_TRUE(choice.reason.starts_with("the guest is "));

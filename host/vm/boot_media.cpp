@@ -53,8 +53,7 @@ Outcome<void> make_fat_image(const std::filesystem::path& image,
     KEDGE_HOST_CHECK(run({"mmd", "-i", image.string(), "::/" + directory}));
   }
   for (const MediaFile& file : files) {
-    KEDGE_HOST_CHECK(
-        run({"mcopy", "-i", image.string(), file.source.string(), "::/" + file.name}));
+    KEDGE_HOST_CHECK(run({"mcopy", "-i", image.string(), file.source.string(), "::/" + file.name}));
   }
   return {};
 }

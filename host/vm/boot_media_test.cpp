@@ -23,9 +23,9 @@ TEST(BootMedia, HoldsTheFilesThatWereGiven) {
   ASSERT_TRUE(made) << made.error().what;
 
   const auto out = directory->path() / "out";
-  for (const auto& [name, source] : {std::pair{"EFI/BOOT/BOOTAA64.EFI", application},
-                                     std::pair{"EFI/BOOT/autoexec.ipxe", script},
-                                     std::pair{"autoexec.ipxe", script}}) {
+  for (const auto& [name, source] :
+       {std::pair{"EFI/BOOT/BOOTAA64.EFI", application},
+        std::pair{"EFI/BOOT/autoexec.ipxe", script}, std::pair{"autoexec.ipxe", script}}) {
     ASSERT_TRUE(run_tool({.arguments = {"mcopy", "-n", "-o", "-i", image.string(),
                                         std::string("::/") + name, out.string()}}));
     EXPECT_EQ(read_file(out).value(), read_file(source).value()) << name;
@@ -33,7 +33,8 @@ TEST(BootMedia, HoldsTheFilesThatWereGiven) {
 }
 
 TEST(BootMedia, AMissingSourceIsNamed) {
-  const auto made = make_fat_image("/nonexistent/image", {{.name = "a", .source = "/nonexistent/a"}});
+  const auto made =
+      make_fat_image("/nonexistent/image", {{.name = "a", .source = "/nonexistent/a"}});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().what, "cannot read /nonexistent/a: No such file or directory");
 }

@@ -22,7 +22,8 @@ std::string make_boot_script(const BootScriptSpec& spec);
 // A file name that needs no quoting in a URL, a script or a kernel command line.
 std::string plain_file_name(std::string_view name);
 
-// True when the text is a boot script: its first line is "#!ipxe" (or "#!gpxe", which iPXE accepts).
+// True when the text is a boot script: its first line is "#!ipxe" (or "#!gpxe", which iPXE
+// accepts).
 bool looks_like_boot_script(std::string_view text);
 
 }  // namespace kedge::host

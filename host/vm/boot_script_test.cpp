@@ -7,10 +7,10 @@ namespace kedge::host {
 namespace {
 
 TEST(BootScript, BootsAKernelWithInitrds) {
-  EXPECT_EQ(make_boot_script({.kernel_url = "http://10.0.2.2:80/boot/linux",
-                              .initrd_urls = {"http://10.0.2.2:80/boot/a.gz",
-                                              "http://10.0.2.2:80/boot/1-b.gz"},
-                              .command_line = "console=ttyS0 quiet"}),
+  EXPECT_EQ(make_boot_script(
+                {.kernel_url = "http://10.0.2.2:80/boot/linux",
+                 .initrd_urls = {"http://10.0.2.2:80/boot/a.gz", "http://10.0.2.2:80/boot/1-b.gz"},
+                 .command_line = "console=ttyS0 quiet"}),
             "#!ipxe\n"
             "isset ${ip} || dhcp\n"
             "kernel http://10.0.2.2:80/boot/linux initrd=a.gz initrd=1-b.gz console=ttyS0 quiet\n"

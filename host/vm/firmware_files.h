@@ -16,7 +16,8 @@ struct FirmwareFiles {
   std::filesystem::path vars;  // a template: to be copied, never written
 };
 
-// Looks where Debian, Fedora, Arch and openSUSE install OVMF and AAVMF. The failure lists the places.
+// Looks where Debian, Fedora, Arch and openSUSE install OVMF and AAVMF. The failure lists the
+// places.
 Outcome<FirmwareFiles> find_firmware(Architecture architecture, bool secure_boot);
 
 // "CODE" or "CODE,VARS". Without VARS its name is derived from CODE's.

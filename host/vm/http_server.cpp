@@ -96,15 +96,15 @@ std::filesystem::path HttpServer::State::resolve(const std::string& name) const 
 
 void HttpServer::State::send_file(std::size_t index, FileDescriptor file,
                                   const httplib::Request& request, httplib::Response& response) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) {
     response.status = 500;
     return;
   }
   // Changes with the content, which is what a client that resumes a transfer asks for (If-Range).
-  response.set_header("ETag", fmt::format("\"{:x}-{:x}-{:x}\"", status.st_ino, status.st_size,
-                                          status.st_mtim.tv_sec * 1'000'000'000 +
-                                              status.st_mtim.tv_nsec));
+  response.set_header("ETag",
+                      fmt::format("\"{:x}-{:x}-{:x}\"", status.st_ino, status.st_size,
+                                  status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec));
   const bool head = request.method == "HEAD";  // the provider is not called at all
   auto open_file = std::make_shared<OpenFile>(OpenFile{.file = std::move(file)});
   response.set_content_provider(
@@ -159,8 +159,7 @@ Outcome<std::unique_ptr<HttpServer>> HttpServer::start(int port) {
     const int yes = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
-  shared.server.Get("/.*", [&shared](const httplib::Request& request,
-                                     httplib::Response& response) {
+  shared.server.Get("/.*", [&shared](const httplib::Request& request, httplib::Response& response) {
     shared.handle(request, response);
   });
   constexpr const char* kLoopback = "127.0.0.1";
@@ -200,7 +199,9 @@ void HttpServer::set_directory(std::filesystem::path directory) {
   state_->directory = std::filesystem::canonical(directory, ignored);
 }
 
-int HttpServer::port() const { return state_->port; }
+int HttpServer::port() const {
+  return state_->port;
+}
 
 std::vector<HttpTransfer> HttpServer::transfers() const {
   const std::scoped_lock lock(state_->mutex);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// The small HTTP server of `kedge vm`: named files and one directory on a loopback port, with ranges
-// and keep-alive, and a log of every transfer for the timeline. Not meant for anything but tests.
+// The small HTTP server of `kedge vm`: named files and one directory on a loopback port, with
+// ranges and keep-alive, and a log of every transfer for the timeline. Not meant for anything but
+// tests.
 #pragma once
 
 #include <cstdint>

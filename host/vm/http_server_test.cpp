@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "vm/http_server.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,7 +38,9 @@ std::string ask(int port, const std::string& request_line, const std::string& he
   return answer;
 }
 
-std::string body(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
+std::string body(const std::string& answer) {
+  return answer.substr(answer.find("\r\n\r\n") + 4);
+}
 
 class HttpServerTest : public testing::Test {
  protected:

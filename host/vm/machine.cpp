@@ -82,26 +82,27 @@ void add_machine(const MachineSpec& machine, std::vector<std::string>& out) {
     out.insert(out.end(), {"-global", "driver=cfi.pflash01,property=secure,value=on", "-global",
                            "ICH9-LPC.disable_s3=1"});
   }
-  out.insert(out.end(), {"-drive",
-                         fmt::format("if=pflash,unit=0,format=raw,readonly=on,file={}",
-                                     escape(machine.firmware_code)),
-                         "-drive",
-                         fmt::format("if=pflash,unit=1,format=raw,file={}",
-                                     escape(machine.firmware_vars))});
+  out.insert(out.end(),
+             {"-drive",
+              fmt::format("if=pflash,unit=0,format=raw,readonly=on,file={}",
+                          escape(machine.firmware_code)),
+              "-drive",
+              fmt::format("if=pflash,unit=1,format=raw,file={}", escape(machine.firmware_vars))});
   out.insert(out.end(), {"-object", "rng-random,id=rng0,filename=/dev/urandom", "-device",
                          "virtio-rng-pci,rng=rng0"});
   if (machine.stop_on_reset) out.emplace_back("-no-reboot");
 }
 
 void add_consoles(const MachineSpec& machine, std::vector<std::string>& out) {
-  out.insert(out.end(), {"-chardev", fmt::format("socket,id=serial0,fd={}", machine.serial_descriptor),
-                         "-serial", "chardev:serial0", "-chardev",
-                         fmt::format("socket,id=qmp0,fd={}", machine.qmp_descriptor), "-mon",
-                         "chardev=qmp0,mode=control", "-display", machine.display});
+  out.insert(
+      out.end(),
+      {"-chardev", fmt::format("socket,id=serial0,fd={}", machine.serial_descriptor), "-serial",
+       "chardev:serial0", "-chardev", fmt::format("socket,id=qmp0,fd={}", machine.qmp_descriptor),
+       "-mon", "chardev=qmp0,mode=control", "-display", machine.display});
   if (!machine.graphics) return;
   const bool x86 = machine.architecture == Architecture::x86_64;
-  out.insert(out.end(), {"-device", x86 ? "VGA" : "virtio-gpu-pci", "-device",
-                         "qemu-xhci,id=usb0", "-device", "usb-kbd,bus=usb0.0"});
+  out.insert(out.end(), {"-device", x86 ? "VGA" : "virtio-gpu-pci", "-device", "qemu-xhci,id=usb0",
+                         "-device", "usb-kbd,bus=usb0.0"});
 }
 
 void add_drives(const MachineSpec& machine, std::vector<std::string>& out) {
@@ -130,8 +131,8 @@ void add_drives(const MachineSpec& machine, std::vector<std::string>& out) {
       if (!std::exchange(scsi, true)) out.insert(out.end(), {"-device", "virtio-scsi-pci"});
       device = "scsi-cd";
     }
-    out.insert(out.end(),
-               {"-device", fmt::format("{},drive=drive{}{}", device, i, boot_index(drive.boot_index))});
+    out.insert(out.end(), {"-device", fmt::format("{},drive=drive{}{}", device, i,
+                                                  boot_index(drive.boot_index))});
   }
 }
 
@@ -211,8 +212,9 @@ Outcome<NicSpec> parse_nic(std::string_view text) {
     const std::size_t equals = field.find('=');
     if (std::exchange(first, false)) {
       if (field.empty() || equals != std::string_view::npos) {
-        return failure(fmt::format("--nic must begin with a NIC model, not with '{}'", field),
-                       "for example: --nic virtio,mac=52:54:00:00:00:01 or --nic e1000,rom=default");
+        return failure(
+            fmt::format("--nic must begin with a NIC model, not with '{}'", field),
+            "for example: --nic virtio,mac=52:54:00:00:00:01 or --nic e1000,rom=default");
       }
       nic.model = field;
       for (const ModelAlias& known : kModelAliases) {
@@ -235,8 +237,12 @@ std::string nic_mac(const NicSpec& nic, std::size_t position) {
   return fmt::format("52:54:00:12:34:{:02x}", (0x56 + position) & 0xff);
 }
 
-std::string netdev_id(std::size_t position) { return fmt::format("net{}", position); }
-std::string nic_id(std::size_t position) { return fmt::format("nic{}", position); }
+std::string netdev_id(std::size_t position) {
+  return fmt::format("net{}", position);
+}
+std::string nic_id(std::size_t position) {
+  return fmt::format("nic{}", position);
+}
 
 std::filesystem::path pcap_path(const std::filesystem::path& pcap, std::size_t position) {
   if (position == 0) return pcap;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// What a virtual machine consists of, and its translation into QEMU's command line (a pure function).
+// What a virtual machine consists of, and its translation into QEMU's command line (a pure
+// function).
 #pragma once
 
 #include <cstdint>
@@ -68,12 +69,12 @@ struct MachineSpec {
   int memory_mib = 1024;
   std::filesystem::path firmware_code;
   std::filesystem::path firmware_vars;  // written to: a private copy
-  bool secure_boot = false;             // SMM-protected variables, as secure boot builds need on x86
+  bool secure_boot = false;  // SMM-protected variables, as secure boot builds need on x86
   std::vector<DriveSpec> drives;
   std::vector<NicSpec> nics;
   std::filesystem::path user_tftp_directory;  // NetworkKind::user: what its TFTP server offers
   std::string user_boot_file;                 // NetworkKind::user: DHCP's boot file name
-  std::filesystem::path pcap;   // NIC 0; NIC n goes to the same name with "-n" before the extension
+  std::filesystem::path pcap;  // NIC 0; NIC n goes to the same name with "-n" before the extension
   std::vector<std::string> fw_cfg;     // "name=opt/x,string=y" as QEMU takes it
   std::vector<std::string> arguments;  // appended as they are
   bool graphics = false;

@@ -134,7 +134,8 @@ TEST(QemuCommand, EndsWithTheUsersArguments) {
 }
 
 TEST(ParseNic, ReadsModelSettingsAndProperties) {
-  const auto nic = parse_nic("virtio-modern,mac=52:54:00:00:00:09,rom=a.rom,link=off,boot=2,mtu=9000");
+  const auto nic =
+      parse_nic("virtio-modern,mac=52:54:00:00:00:09,rom=a.rom,link=off,boot=2,mtu=9000");
   ASSERT_TRUE(nic);
   EXPECT_EQ(nic->model, "virtio-net-pci");
   EXPECT_EQ(nic->mac, "52:54:00:00:00:09");

@@ -52,8 +52,8 @@ Outcome<json> Qmp::wait_message(Instant deadline) {
 Outcome<void> Qmp::send(const std::string& text, Instant deadline) {
   std::size_t sent = 0;
   while (sent < text.size()) {
-    const ssize_t count = ::send(socket_.get(), text.data() + sent, text.size() - sent,
-                                 MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t count =
+        ::send(socket_.get(), text.data() + sent, text.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count >= 0) {
       sent += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN && now() < deadline) {

@@ -6,7 +6,9 @@
 namespace kedge::host {
 namespace {
 
-Instant at_ms(int milliseconds) { return Instant() + std::chrono::milliseconds(milliseconds); }
+Instant at_ms(int milliseconds) {
+  return Instant() + std::chrono::milliseconds(milliseconds);
+}
 
 HttpTransfer transfer(int status, bool complete) {
   return {.method = "GET",

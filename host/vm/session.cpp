@@ -131,8 +131,7 @@ bool Session::look_at_console(VmReport& report) {
   report.matched_pattern = first->watch->pattern.text();
   report.matched_line = first->match.line;
   if (!first->good) {
-    conclude(report, VmResult::failed,
-             fmt::format("--fail-on matched: {}", report.matched_line));
+    conclude(report, VmResult::failed, fmt::format("--fail-on matched: {}", report.matched_line));
     return true;
   }
   matched_ = true;
@@ -206,11 +205,11 @@ void Session::watch(VmReport& report) {
       return;
     }
     if (deadline && !matched_ && now() >= *deadline) {
-      return conclude(report, VmResult::timed_out,
-                      fmt::format("nothing decided the outcome within {:.0f} s; the console's last "
-                                  "lines were:\n{}",
-                                  seconds(*deadline - vm_.started()),
-                                  vm_.serial().tail(kTailLines)));
+      return conclude(
+          report, VmResult::timed_out,
+          fmt::format("nothing decided the outcome within {:.0f} s; the console's last "
+                      "lines were:\n{}",
+                      seconds(*deadline - vm_.started()), vm_.serial().tail(kTailLines)));
     }
   }
 }

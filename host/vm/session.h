@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// `kedge vm` as a function: prepares the media, the HTTP server and the VM from the options, watches
-// the console until something decides the outcome, and reports what happened.
+// `kedge vm` as a function: prepares the media, the HTTP server and the VM from the options,
+// watches the console until something decides the outcome, and reports what happened.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ struct VmOptions {
   int cpus = 1;
   int memory_mib = 2048;
 
-  // What boots: at most one of them. Without one: the option ROM if `rom` is set, else our own application.
+  // What boots: at most one of them. Without one: the option ROM if `rom` is set, else our own
+  // application.
   std::filesystem::path efi;
   std::filesystem::path iso;
   std::filesystem::path usb;
@@ -52,8 +53,8 @@ struct VmOptions {
   int http_port = 0;
 
   std::vector<NicSpec> nics;
-  std::string rom;  // for NICs that do not name one
-  std::string tap;  // the first NIC's network
+  std::string rom;          // for NICs that do not name one
+  std::string tap;          // the first NIC's network
   std::string disk = "8G";  // a size (empty disk), "none" or a file
   std::vector<std::string> fw_cfg;
   std::vector<std::string> qemu_arguments;
@@ -62,7 +63,7 @@ struct VmOptions {
   std::filesystem::path pcap;
   std::filesystem::path serial_file;
   std::filesystem::path screenshot;
-  std::string json;  // a file, or "-"; empty: none
+  std::string json;                // a file, or "-"; empty: none
   std::vector<std::string> until;  // any of them
   std::vector<std::string> fail_on;
   std::vector<SendStep> sends;  // in this order

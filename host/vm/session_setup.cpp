@@ -85,9 +85,8 @@ Outcome<std::filesystem::path> prepare_script(const VmOptions& options, SessionS
 Outcome<void> prepare_firmware(const VmOptions& options, SessionSetup& setup) {
   MachineSpec& machine = setup.launch.machine;
   KEDGE_HOST_TRY(const FirmwareFiles firmware,
-                 options.firmware.empty()
-                     ? find_firmware(options.architecture, options.secure_boot)
-                     : parse_firmware(options.firmware));
+                 options.firmware.empty() ? find_firmware(options.architecture, options.secure_boot)
+                                          : parse_firmware(options.firmware));
   machine.firmware_code = firmware.code;
   machine.firmware_vars = setup.directory.path() / "vars.fd";
   std::error_code error;
@@ -175,7 +174,8 @@ Outcome<void> prepare_boot_source(const VmOptions& options, const std::filesyste
     if (!error && !script.empty()) {
       std::filesystem::copy_file(script, directory / "autoexec.ipxe", error);
     }
-    if (error) return failure(fmt::format("cannot fill {}: {}", directory.string(), error.message()));
+    if (error)
+      return failure(fmt::format("cannot fill {}: {}", directory.string(), error.message()));
     machine.user_tftp_directory = directory;
     machine.user_boot_file = name;
     if (!machine.nics.front().boot_index) machine.nics.front().boot_index = 0;

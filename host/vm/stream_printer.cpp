@@ -36,7 +36,8 @@ void StreamPrinter::feed(std::string_view bytes) {
 
 void StreamPrinter::show_partial() {
   const std::string_view partial = text_.partial();
-  if (partial.find_first_not_of(' ') == std::string_view::npos) return;  // blank, perhaps to stay so
+  if (partial.find_first_not_of(' ') == std::string_view::npos)
+    return;                       // blank, perhaps to stay so
   if (partial.size() < shown_) {  // backspaces: paint the line anew
     put(out_, "\r\x1b[K");
     shown_ = 0;

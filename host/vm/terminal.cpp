@@ -33,7 +33,8 @@ RawTerminal::~RawTerminal() {
 
 Outcome<InterruptSignals> InterruptSignals::block() {
   const sigset_t set = interrupt_set();
-  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) return errno_failure("cannot block signals");
+  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0)
+    return errno_failure("cannot block signals");
   FileDescriptor descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!descriptor.valid()) return errno_failure("cannot create a signal descriptor");
   return InterruptSignals(std::move(descriptor));

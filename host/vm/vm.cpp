@@ -30,8 +30,8 @@ Outcome<std::unique_ptr<Vm>> Vm::start(VmLaunch launch) {
   machine.serial_descriptor = serial.second.get();
   machine.qmp_descriptor = control.second.get();
   if (!vm->launch_.serial_file.empty()) {
-    vm->serial_file_ = FileDescriptor(::open(vm->launch_.serial_file.c_str(),
-                                             O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    vm->serial_file_ = FileDescriptor(
+        ::open(vm->launch_.serial_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!vm->serial_file_.valid()) {
       return errno_failure(fmt::format("cannot create {}", vm->launch_.serial_file.string()));
     }
@@ -86,8 +86,7 @@ void Vm::read_serial() {
     }
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
     serial_.feed(bytes, now());
-    if (serial_file_.valid() &&
-        ::write(serial_file_.get(), bytes.data(), bytes.size()) != count) {
+    if (serial_file_.valid() && ::write(serial_file_.get(), bytes.data(), bytes.size()) != count) {
       serial_file_.reset();  // a full disk ends the copy, not the machine
     }
     if (launch_.on_serial) launch_.on_serial(bytes);
@@ -115,7 +114,8 @@ void Vm::pump(Instant deadline, const std::vector<int>& extra) {
   if (serial_socket_.valid()) {
     entries.push_back({.fd = serial_socket_.get(), .events = POLLIN, .revents = 0});
   }
-  if (!qmp_->closed()) entries.push_back({.fd = qmp_->descriptor(), .events = POLLIN, .revents = 0});
+  if (!qmp_->closed())
+    entries.push_back({.fd = qmp_->descriptor(), .events = POLLIN, .revents = 0});
   for (const int fd : extra) entries.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   ::poll(entries.data(), entries.size(), poll_timeout(deadline));
   handle_events();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// A running virtual machine: QEMU as a child process, its serial console as a log that can be waited
-// for, its control connection. One thread; every wait has a deadline.
+// A running virtual machine: QEMU as a child process, its serial console as a log that can be
+// waited for, its control connection. One thread; every wait has a deadline.
 #pragma once
 
 #include <sys/types.h>

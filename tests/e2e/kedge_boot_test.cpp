@@ -71,11 +71,14 @@ struct ChainCase {
   const char* application;
 };
 
-void PrintTo(const ChainCase& value, std::ostream* out) { *out << value.name; }
+void PrintTo(const ChainCase& value, std::ostream* out) {
+  *out << value.name;
+}
 
 class KedgeIsChainLoaded : public KedgeBoots, public testing::WithParamInterface<ChainCase> {};
 
-// By OVMF's own PXE from dnsmasq, the NIC without a ROM. The lease that the firmware got is used on.
+// By OVMF's own PXE from dnsmasq, the NIC without a ROM. The lease that the firmware got is used
+// on.
 TEST_P(KedgeIsChainLoaded, ByTheFirmwaresPxe) {
   const auto application = dist(GetParam().application);
   const auto* files = payload();
@@ -103,7 +106,8 @@ INSTANTIATE_TEST_SUITE_P(From, KedgeIsChainLoaded,
                                          ChainCase{"KedgeSnpOnly", "x86_64/kedge-snponly.efi"}),
                          [](const auto& info) { return info.param.name; });
 
-// A server that knows iPXE's clients answers them with a script, and everybody else with the loader.
+// A server that knows iPXE's clients answers them with a script, and everybody else with the
+// loader.
 TEST_F(KedgeBoots, WhereTheServerAnswersTheUserClassWithAScript) {
   const auto application = dist("x86_64/kedge.efi");
   const auto* files = payload();
@@ -128,7 +132,9 @@ struct TransportCase {
   const char* nic;
 };
 
-void PrintTo(const TransportCase& value, std::ostream* out) { *out << value.name; }
+void PrintTo(const TransportCase& value, std::ostream* out) {
+  *out << value.name;
+}
 
 class KedgeFetches : public KedgeBoots, public testing::WithParamInterface<TransportCase> {};
 

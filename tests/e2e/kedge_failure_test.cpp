@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// What goes wrong in the field. Each time Kedge says so in words with a stable code, gives everything
-// back, and the firmware's next boot option runs.
+// What goes wrong in the field. Each time Kedge says so in words with a stable code, gives
+// everything back, and the firmware's next boot option runs.
 #include <fmt/format.h>
 
 #include <ostream>
@@ -198,7 +198,8 @@ TEST_F(KedgeFails, NotWhenTheServerComesBack) {
   nginx();
   expect_proof(*payload);
   EXPECT_NE(nginx_requests().find("\" 206 "), std::string::npos)
-      << "the transfer was not resumed but begun again:\n" << nginx_requests();
+      << "the transfer was not resumed but begun again:\n"
+      << nginx_requests();
 }
 
 struct StageCase {
@@ -208,7 +209,9 @@ struct StageCase {
   const char* keys;
 };
 
-void PrintTo(const StageCase& value, std::ostream* out) { *out << value.name; }
+void PrintTo(const StageCase& value, std::ostream* out) {
+  *out << value.name;
+}
 
 class KedgeIsInterrupted : public KedgeFails, public testing::WithParamInterface<StageCase> {};
 

@@ -2,8 +2,8 @@
 // A scripted network: net::Stack whose peers are functions of the test.
 //
 // UDP: every datagram sent goes to FakeStack::on_udp; answers come by FakeUdpSocket::deliver, now
-// or at a later time (At). TCP: FakeStack::on_connect gives a FakeStream or an error; the test feeds
-// bytes (in chunks of its choice), ends, resets, and sees what was written.
+// or at a later time (At). TCP: FakeStack::on_connect gives a FakeStream or an error; the test
+// feeds bytes (in chunks of its choice), ends, resets, and sees what was written.
 #pragma once
 
 #include <deque>
@@ -154,10 +154,11 @@ class FakeStack final : public net::Stack {
 
   async::Loop& loop() { return loop_; }
 
-  Result<std::unique_ptr<net::UdpSocket>> open_udp(const net::UdpOptions& options) noexcept override {
+  Result<std::unique_ptr<net::UdpSocket>> open_udp(
+      const net::UdpOptions& options) noexcept override {
     const auto port = options.local_port != 0 ? options.local_port : next_port_++;
-    auto socket = std::make_unique<FakeUdpSocket>(
-        *this, options, wire::Endpoint{wire::Ipv4Address::any(), port});
+    auto socket = std::make_unique<FakeUdpSocket>(*this, options,
+                                                  wire::Endpoint{wire::Ipv4Address::any(), port});
     sockets.push_back(socket.get());
     return std::unique_ptr<net::UdpSocket>(std::move(socket));
   }
@@ -191,7 +192,9 @@ class FakeStack final : public net::Stack {
   std::uint16_t next_port_ = 50000;
 };
 
-inline FakeUdpSocket::~FakeUdpSocket() { stack_.sockets.remove(this); }
+inline FakeUdpSocket::~FakeUdpSocket() {
+  stack_.sockets.remove(this);
+}
 
 inline Result<void> FakeUdpSocket::send(const wire::Endpoint& target, ByteView payload) noexcept {
   if (stack_.on_udp) stack_.on_udp(*this, target, payload);

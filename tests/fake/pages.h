@@ -15,7 +15,8 @@ class FakePages final : public port::Pages {
       : budget_(budget_bytes), largest_(largest_bytes) {}
 
   Result<ByteSpan> allocate(std::size_t bytes) noexcept override {
-    const std::size_t rounded = (bytes + port::kPageBytes - 1) / port::kPageBytes * port::kPageBytes;
+    const std::size_t rounded =
+        (bytes + port::kPageBytes - 1) / port::kPageBytes * port::kPageBytes;
     if (rounded > budget_ - used_ || rounded > largest_) return fail(err::base_no_memory);
     auto* memory = static_cast<std::byte*>(std::aligned_alloc(port::kPageBytes, rounded));
     used_ += rounded;

@@ -2,8 +2,8 @@
 // FakePciDevice: configuration space, BAR dispatch and DMA memory for models of devices.
 //
 // Device addresses differ from CPU addresses, every block is a heap block of its own (so that
-// AddressSanitizer guards it), and what a model does through dma() is checked: inside one block, and
-// only while bus mastering is on.
+// AddressSanitizer guards it), and what a model does through dma() is checked: inside one block,
+// and only while bus mastering is on.
 #pragma once
 
 #include <array>

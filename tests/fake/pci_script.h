@@ -31,8 +31,7 @@ class PciScript final : public FakePciDevice {
     const Step wanted = next({false, bar, offset, width, 0});
     return wanted.value;
   }
-  void bar_write(unsigned bar, std::uint64_t offset, unsigned width,
-                 std::uint32_t value) override {
+  void bar_write(unsigned bar, std::uint64_t offset, unsigned width, std::uint32_t value) override {
     next({true, bar, offset, width, value});
   }
 

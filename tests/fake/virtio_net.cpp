@@ -83,7 +83,9 @@ void VirtioNetModel::reset() {
   }
 }
 
-void VirtioNetModel::set_link(bool up) { net_config_[6] = up ? 1 : 0; }
+void VirtioNetModel::set_link(bool up) {
+  net_config_[6] = up ? 1 : 0;
+}
 
 std::uint32_t VirtioNetModel::header_bytes() const {
   const bool with_count = modern_used_ || (driver_features_ & Feature::kMrgRxbuf) != 0;
@@ -593,24 +595,29 @@ void VirtioNetModel::show_wish(VirtioQueueModel& queue) {
 
 std::uint16_t VirtioNetModel::load16(std::uint64_t address) {
   std::uint16_t value = 0;
-  if (const ByteSpan memory = dma(address, 2); !memory.empty()) std::memcpy(&value, memory.data(), 2);
+  if (const ByteSpan memory = dma(address, 2); !memory.empty())
+    std::memcpy(&value, memory.data(), 2);
   return value;
 }
 std::uint32_t VirtioNetModel::load32(std::uint64_t address) {
   std::uint32_t value = 0;
-  if (const ByteSpan memory = dma(address, 4); !memory.empty()) std::memcpy(&value, memory.data(), 4);
+  if (const ByteSpan memory = dma(address, 4); !memory.empty())
+    std::memcpy(&value, memory.data(), 4);
   return value;
 }
 std::uint64_t VirtioNetModel::load64(std::uint64_t address) {
   std::uint64_t value = 0;
-  if (const ByteSpan memory = dma(address, 8); !memory.empty()) std::memcpy(&value, memory.data(), 8);
+  if (const ByteSpan memory = dma(address, 8); !memory.empty())
+    std::memcpy(&value, memory.data(), 8);
   return value;
 }
 void VirtioNetModel::store16(std::uint64_t address, std::uint16_t value) {
-  if (const ByteSpan memory = dma(address, 2); !memory.empty()) std::memcpy(memory.data(), &value, 2);
+  if (const ByteSpan memory = dma(address, 2); !memory.empty())
+    std::memcpy(memory.data(), &value, 2);
 }
 void VirtioNetModel::store32(std::uint64_t address, std::uint32_t value) {
-  if (const ByteSpan memory = dma(address, 4); !memory.empty()) std::memcpy(memory.data(), &value, 4);
+  if (const ByteSpan memory = dma(address, 4); !memory.empty())
+    std::memcpy(memory.data(), &value, 4);
 }
 
 }  // namespace kedge::fake

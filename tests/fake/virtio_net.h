@@ -105,8 +105,7 @@ class VirtioNetModel final : public FakePciDevice {
 
  protected:
   std::uint32_t bar_read(unsigned bar, std::uint64_t offset, unsigned width) override;
-  void bar_write(unsigned bar, std::uint64_t offset, unsigned width,
-                 std::uint32_t value) override;
+  void bar_write(unsigned bar, std::uint64_t offset, unsigned width, std::uint32_t value) override;
 
  private:
   void build_config_space();

@@ -70,14 +70,14 @@ TEST(VirtioNetBringUp, FollowsTheModernSequenceOfTheSpecification) {
   EXPECT_EQ((*device)->mtu(), 1400);
 
   // start(): 3.1.1 steps 1 to 8.
-  pci.write(4, 0x14, 1, 0).read(4, 0x14, 1, 0);           // 1 reset
-  pci.write(4, 0x14, 1, 1).write(4, 0x14, 1, 3);          // 2, 3 ACKNOWLEDGE, DRIVER
-  expect_modern_features(pci);                            // 4
+  pci.write(4, 0x14, 1, 0).read(4, 0x14, 1, 0);   // 1 reset
+  pci.write(4, 0x14, 1, 1).write(4, 0x14, 1, 3);  // 2, 3 ACKNOWLEDGE, DRIVER
+  expect_modern_features(pci);                    // 4
   pci.read(4, 0x200a, 2, 1400);
   pci.write(4, 0x08, 4, 0).write(4, 0x0c, 4, kOfferedLow);
   pci.write(4, 0x08, 4, 1).write(4, 0x0c, 4, kOfferedHigh);
-  pci.write(4, 0x14, 1, 0x0b).read(4, 0x14, 1, 0x0b);     // 5, 6 FEATURES_OK
-  std::uint32_t address = 0;                              // 7
+  pci.write(4, 0x14, 1, 0x0b).read(4, 0x14, 1, 0x0b);  // 5, 6 FEATURES_OK
+  std::uint32_t address = 0;                           // 7
   for (unsigned queue = 0; queue < 2; ++queue) {
     pci.write(4, 0x16, 2, queue).read(4, 0x18, 2, 16);
     pci.write(4, 0x16, 2, queue).read(4, 0x1e, 2, queue).write(4, 0x18, 2, 16);
@@ -106,7 +106,7 @@ TEST(VirtioNetBringUp, FollowsTheModernSequenceOfTheSpecification) {
 TEST(VirtioNetBringUp, FollowsTheLegacySequence) {
   PciScript pci;
   pci.put_config32(0x00, 0x1000'1af4);
-  pci.put_config32(0x10, 0xc001);  // BAR 0 in I/O space
+  pci.put_config32(0x10, 0xc001);                  // BAR 0 in I/O space
   constexpr std::uint32_t kOffered = 0x0001'0020;  // STATUS MAC
   pci.write(0, 18, 1, 0).read(0, 18, 1, 0);
   pci.write(0, 18, 1, 1).write(0, 18, 1, 3);
@@ -146,7 +146,7 @@ TEST(VirtioNetBringUp, FindsLegacyConfigurationBehindTheMsixRegisters) {
   pci.put_config32(0x10, 0xc001);
   pci.put_config16(0x06, 0x0010);
   pci.config[0x34] = 0x40;
-  pci.config[0x40] = 0x11;          // MSI-X
+  pci.config[0x40] = 0x11;         // MSI-X
   pci.put_config16(0x42, 0x8002);  // enabled
   pci.write(0, 18, 1, 0).read(0, 18, 1, 0);
   pci.write(0, 18, 1, 1).write(0, 18, 1, 3).read(0, 0, 4, 0x20);
@@ -227,8 +227,7 @@ TEST(VirtioNetBringUp, LeavesTheDeviceResetWhenStartFails) {
        &err::virtio_no_queue},
       {"no transmit queue", [](VirtioNetModel& m) { m.queue(1).size_max = m.queue(1).size = 0; },
        &err::virtio_no_queue},
-      {"huge queue",
-       [](VirtioNetModel& m) { m.queue(0).size_max = m.queue(0).size = 0x8001; },
+      {"huge queue", [](VirtioNetModel& m) { m.queue(0).size_max = m.queue(0).size = 0x8001; },
        &err::virtio_bad_queue_size},
       {"no memory for the ring", [](VirtioNetModel& m) { m.allocations_left = 0; },
        &err::base_no_memory},
@@ -257,8 +256,7 @@ TEST(VirtioNetBringUp, LeavesTheDeviceResetWhenStartFails) {
 }
 
 TEST(VirtioNetBringUp, RefusesANotificationAddressOutsideOfItsWindow) {
-  VirtioNetModel model(
-      {.features = VirtioNetModel::kAllFeatures, .notify_multiplier = 0x1000});
+  VirtioNetModel model({.features = VirtioNetModel::kAllFeatures, .notify_multiplier = 0x1000});
   auto device = VirtioNet::create(model, {});
   ASSERT_TRUE(device.ok());
   const auto started = (*device)->start();
@@ -342,8 +340,7 @@ TEST(VirtioNetBringUp, NegotiatesOnlyWhatGoesTogether) {
   };
   for (const Negotiation& negotiation : cases) {
     SCOPED_TRACE(negotiation.name);
-    VirtioNetModel model(
-        {.interface = negotiation.interface, .features = negotiation.offered});
+    VirtioNetModel model({.interface = negotiation.interface, .features = negotiation.offered});
     auto device = VirtioNet::create(model, {.receive_offloads = negotiation.offloads});
     ASSERT_TRUE(device.ok());
     ASSERT_TRUE((*device)->start().ok());

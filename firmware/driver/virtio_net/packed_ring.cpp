@@ -45,9 +45,9 @@ void PackedRing::add(std::uint16_t id, const RingPiece& piece, Access access) no
   descriptor.length = piece.length;
   descriptor.id = id;
   // Available: AVAIL is the driver's wrap counter and USED is its inverse (2.8.1).
-  const auto flags = static_cast<std::uint16_t>(
-      (access == Access::device_writes ? kDescriptorWrite : 0) |
-      (available_wrap_ ? kAvailable : kUsed));
+  const auto flags =
+      static_cast<std::uint16_t>((access == Access::device_writes ? kDescriptorWrite : 0) |
+                                 (available_wrap_ ? kAvailable : kUsed));
   if (added_ == 0) {
     first_ = next_available_;
     first_flags_ = flags;

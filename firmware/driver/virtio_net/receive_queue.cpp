@@ -34,9 +34,8 @@ Result<void> ReceiveQueue::create(port::PciDevice& pci, Transport& transport,
       .event_index = negotiated.has(Feature::kEventIdx),
       .access = Access::device_writes};
   KEDGE_CHECK(queue_.create(pci, transport, queue));
-  posted_bytes_ = negotiated.mergeable()
-                      ? kMergeableBufferBytes
-                      : round_up(setup.frame_bytes_max + NetHeader::kSize, 2048);
+  posted_bytes_ = negotiated.mergeable() ? kMergeableBufferBytes
+                                         : round_up(setup.frame_bytes_max + NetHeader::kSize, 2048);
   const std::uint32_t slots = queue_.slots();
   const std::uint32_t spare = static_cast<std::uint32_t>(setup.spare_bytes / posted_bytes_);
   const std::uint32_t wanted = std::min(slots + spare, ReceivePool::kBuffersMax);

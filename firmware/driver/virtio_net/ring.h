@@ -9,12 +9,12 @@ namespace kedge::driver::virtio {
 /// Which rule of the ring a device broke; the detail of err::virtio_broken.
 enum class Fault : std::uint8_t {
   none = 0,
-  used_index_jump = 1,     ///< more used buffers than were given
-  id_out_of_range = 2,     ///< names a descriptor that is no chain's head
-  id_not_in_flight = 3,    ///< names a buffer that the device does not have
-  length_too_large = 4,    ///< claims to have written past a buffer's end
-  length_too_small = 5,    ///< no room for the header that every frame has
-  buffer_count = 6,        ///< a frame of no buffers, or of more than the ring holds
+  used_index_jump = 1,   ///< more used buffers than were given
+  id_out_of_range = 2,   ///< names a descriptor that is no chain's head
+  id_not_in_flight = 3,  ///< names a buffer that the device does not have
+  length_too_large = 4,  ///< claims to have written past a buffer's end
+  length_too_small = 5,  ///< no room for the header that every frame has
+  buffer_count = 6,      ///< a frame of no buffers, or of more than the ring holds
 };
 
 /// Direction of a buffer, from the device's view.

@@ -7,9 +7,9 @@ namespace kedge::driver::virtio {
 
 namespace {
 
-constexpr std::size_t kUsedAlign = 4096;             // 2.7.2
-constexpr std::uint16_t kAvailableNoInterrupt = 1;   // VIRTQ_AVAIL_F_NO_INTERRUPT
-constexpr std::uint16_t kUsedNoNotify = 1;           // VIRTQ_USED_F_NO_NOTIFY
+constexpr std::size_t kUsedAlign = 4096;            // 2.7.2
+constexpr std::uint16_t kAvailableNoInterrupt = 1;  // VIRTQ_AVAIL_F_NO_INTERRUPT
+constexpr std::uint16_t kUsedNoNotify = 1;          // VIRTQ_USED_F_NO_NOTIFY
 
 }  // namespace
 
@@ -78,7 +78,8 @@ TakeState SplitRing::take(UsedElement& element, std::uint16_t in_flight) noexcep
     seen_used_ = index;
     hw::dma_read_barrier();
   }
-  const std::uint32_t* pair = used_ring_ + 2 * std::size_t{static_cast<std::uint16_t>(next_used_ & mask_)};
+  const std::uint32_t* pair =
+      used_ring_ + 2 * std::size_t{static_cast<std::uint16_t>(next_used_ & mask_)};
   element.id = hw::dma_load(pair[0]);
   element.length = hw::dma_load(pair[1]);
   ++next_used_;

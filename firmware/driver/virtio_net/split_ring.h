@@ -54,7 +54,7 @@ class SplitRing {
   Available* available_ = nullptr;
   std::uint16_t* available_ring_ = nullptr;
   const Used* used_ = nullptr;
-  const std::uint32_t* used_ring_ = nullptr;       // pairs of id and length
+  const std::uint32_t* used_ring_ = nullptr;        // pairs of id and length
   const std::uint16_t* available_event_ = nullptr;  // written by the device
   std::uint16_t mask_ = 0;
   std::uint16_t next_available_ = 0;

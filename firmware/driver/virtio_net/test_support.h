@@ -114,6 +114,8 @@ inline const Variant kVariants[] = {
      fake::VirtioNetModel::kAllFeatures & ~virtio::Feature::kAnyLayout, false},
 };
 
-inline void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
+inline void PrintTo(const Variant& variant, std::ostream* out) {
+  *out << variant.name;
+}
 
 }  // namespace kedge::driver

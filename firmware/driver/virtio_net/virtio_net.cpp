@@ -25,14 +25,13 @@ constexpr std::uint32_t kTransmitBatchMax = 16;
 
 /// Accepted whenever they are offered.
 constexpr std::uint64_t kPlainFeatures = Feature::kCsum | Feature::kMtu | Feature::kMac |
-                                         Feature::kMrgRxbuf | Feature::kStatus |
-                                         Feature::kEventIdx;
+                                         Feature::kMrgRxbuf | Feature::kStatus | Feature::kEventIdx;
 /// The legacy interface has only 32 feature bits.
 constexpr std::uint64_t kLegacyFeatures = Feature::kAnyLayout;
 /// DMA memory is mapped for the device by the port, and our barriers reach real devices, so both
 /// PLATFORM bits hold (6.1).
-constexpr std::uint64_t kModernFeatures = Feature::kVersion1 | Feature::kAccessPlatform |
-                                          Feature::kOrderPlatform | Feature::kRingPacked;
+constexpr std::uint64_t kModernFeatures =
+    Feature::kVersion1 | Feature::kAccessPlatform | Feature::kOrderPlatform | Feature::kRingPacked;
 
 }  // namespace
 
@@ -45,14 +44,16 @@ Result<std::unique_ptr<VirtioNet>> VirtioNet::create(port::PciDevice& pci,
                                                      const Options& options) noexcept {
   KEDGE_CHECK(pci.enable(false));
   KEDGE_TRY(auto transport, virtio::find_transport(pci));
-  std::unique_ptr<VirtioNet> device(
-      new (std::nothrow) VirtioNet(pci, std::move(transport), options));
+  std::unique_ptr<VirtioNet> device(new (std::nothrow)
+                                        VirtioNet(pci, std::move(transport), options));
   if (device == nullptr) return fail(err::base_no_memory);
   KEDGE_CHECK(device->identify());
   return device;
 }
 
-VirtioNet::~VirtioNet() { stop(); }
+VirtioNet::~VirtioNet() {
+  stop();
+}
 
 /// Reads what must be known before start(): 3.1.1 step 4 allows that before features are accepted.
 Result<void> VirtioNet::identify() noexcept {
@@ -135,9 +136,9 @@ Result<void> VirtioNet::bring_up() noexcept {
   set_status(Status::kDriver);
   KEDGE_CHECK(negotiate());
   KEDGE_CHECK(pci_.enable(true));
-  KEDGE_CHECK(receive_.create(
-      pci_, *transport_, negotiated_,
-      {.frame_bytes_max = frame_bytes_max(), .spare_bytes = options_.spare_bytes}));
+  KEDGE_CHECK(
+      receive_.create(pci_, *transport_, negotiated_,
+                      {.frame_bytes_max = frame_bytes_max(), .spare_bytes = options_.spare_bytes}));
   KEDGE_CHECK(transmit_.create(pci_, *transport_, negotiated_, frame_bytes_max()));
   receive_.refill();
   set_status(Status::kDriverOk);

@@ -37,7 +37,8 @@ class FuzzReceiver final : public link::Receiver {
     unsigned sum = 0;
     for (link::Segment* piece = frame.head(); piece != nullptr; piece = piece->next) {
       length += piece->length;
-      for (std::uint32_t i = 0; i < piece->length; i += 61) sum += static_cast<unsigned>(piece->data[i]);
+      for (std::uint32_t i = 0; i < piece->length; i += 61)
+        sum += static_cast<unsigned>(piece->data[i]);
       if (piece->length != 0) piece->data[piece->length - 1] = std::byte{1};
     }
     KEDGE_ASSERT(length == frame.length() && length >= 14 && length <= virtio::kMergedFrameMax);
@@ -91,7 +92,8 @@ void step(fake::VirtioNetModel& model, VirtioNet& device, FuzzReceiver& receiver
     case 4: {
       const auto frame = pattern(choices.u16() % 2000);
       const ByteView pieces[] = {frame};
-      (void)device.transmit(pieces, {.checksum_start = choices.u8(), .checksum_offset = choices.u8()});
+      (void)device.transmit(pieces,
+                            {.checksum_start = choices.u8(), .checksum_offset = choices.u8()});
       break;
     }
     case 5: {  // a chain used with any header and length
@@ -154,8 +156,8 @@ void run(Choices& choices) {
   if (choices.u8() % 8 == 0) model.allocations_left = choices.u8() % 8;
   FuzzReceiver receiver(choices);
   {
-    auto created = VirtioNet::create(model, {.receive_offloads = choices.u8() % 4 != 0,
-                                             .spare_bytes = 64 * 1024});
+    auto created = VirtioNet::create(
+        model, {.receive_offloads = choices.u8() % 4 != 0, .spare_bytes = 64 * 1024});
     if (created.ok()) {
       VirtioNet& device = **created;
       receiver.device = &device;

@@ -86,8 +86,8 @@ void Virtqueue::add(std::uint16_t cookie, port::DeviceAddress address,
 
 TakeState Virtqueue::take(Used& used) noexcept {
   UsedElement element;
-  const TakeState state = packed_ ? packed_ring_.take(element, in_flight())
-                                  : split_ring_.take(element, in_flight());
+  const TakeState state =
+      packed_ ? packed_ring_.take(element, in_flight()) : split_ring_.take(element, in_flight());
   if (state == TakeState::none) return state;
   if (state == TakeState::broken) return fail_with(Fault::used_index_jump);
   const std::uint32_t slot = element.id / descriptors_per_slot_;

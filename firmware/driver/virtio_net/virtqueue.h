@@ -17,8 +17,8 @@ class Virtqueue {
  public:
   struct Setup {
     std::uint16_t index = 0;
-    std::uint16_t slots_max = 0;      ///< buffers to have in flight at most
-    std::uint16_t header_bytes = 0;   ///< size of a descriptor of its own for the header, or 0
+    std::uint16_t slots_max = 0;     ///< buffers to have in flight at most
+    std::uint16_t header_bytes = 0;  ///< size of a descriptor of its own for the header, or 0
     bool packed = false;
     bool event_index = false;
     Access access = Access::device_reads;
@@ -36,7 +36,9 @@ class Virtqueue {
 
   std::uint16_t slots() const noexcept { return slots_; }
   std::uint16_t free_slots() const noexcept { return free_count_; }
-  std::uint16_t in_flight() const noexcept { return static_cast<std::uint16_t>(slots_ - free_count_); }
+  std::uint16_t in_flight() const noexcept {
+    return static_cast<std::uint16_t>(slots_ - free_count_);
+  }
   /// The slot that the next add() takes, for callers whose buffers belong to slots.
   std::uint16_t next_slot() const noexcept {
     KEDGE_ASSERT(free_count_ != 0);

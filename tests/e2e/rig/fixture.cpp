@@ -15,8 +15,15 @@
 namespace kedge::host::e2e {
 namespace {
 
-constexpr std::array kTools = {"qemu-system-x86_64", "qemu-system-aarch64", "ip", "tcpdump",
-                               "dnsmasq", "nginx", "in.tftpd", "mformat", "mcopy",
+constexpr std::array kTools = {"qemu-system-x86_64",
+                               "qemu-system-aarch64",
+                               "ip",
+                               "tcpdump",
+                               "dnsmasq",
+                               "nginx",
+                               "in.tftpd",
+                               "mformat",
+                               "mcopy",
                                "grub-mkimage"};
 constexpr int kMemoryMib = 1024;
 constexpr std::size_t kTailLines = 30;
@@ -267,8 +274,12 @@ std::vector<DhcpSeen> E2eTest::captured_dhcp() {
   return frames ? find_dhcp(*frames) : std::vector<DhcpSeen>();
 }
 
-std::string http_url(std::string_view name) { return fmt::format("http://{}/{}", kServerAddress, name); }
-std::string tftp_url(std::string_view name) { return fmt::format("tftp://{}/{}", kServerAddress, name); }
+std::string http_url(std::string_view name) {
+  return fmt::format("http://{}/{}", kServerAddress, name);
+}
+std::string tftp_url(std::string_view name) {
+  return fmt::format("tftp://{}/{}", kServerAddress, name);
+}
 
 std::string payload_script(const Payload& payload, std::string_view base, Address address) {
   // initrd= for peers that do not offer LoadFile2.

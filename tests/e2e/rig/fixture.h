@@ -74,7 +74,8 @@ class E2eTest : public testing::Test {
   Vm& vm() { return *vm_; }
 
   // Fails the test, with the end of the console, unless the pattern appears in time.
-  std::optional<SerialMatch> expect_console(const Pattern& pattern, Duration timeout = kBootTimeout);
+  std::optional<SerialMatch> expect_console(const Pattern& pattern,
+                                            Duration timeout = kBootTimeout);
   std::optional<SerialMatch> expect_console(std::string_view pattern,
                                             Duration timeout = kBootTimeout);
   // The userland of the payload has shown its tokens and switched the machine off.
@@ -108,8 +109,8 @@ class E2eTest : public testing::Test {
 std::string http_url(std::string_view name);
 std::string tftp_url(std::string_view name);
 
-// A boot script that boots the payload with both initrds from below `base`. With `configure` it gets
-// an address first; a program that came over the network has one already.
+// A boot script that boots the payload with both initrds from below `base`. With `configure` it
+// gets an address first; a program that came over the network has one already.
 enum class Address : std::uint8_t { configure, there_already };
 std::string payload_script(const Payload& payload, std::string_view base,
                            Address address = Address::configure);

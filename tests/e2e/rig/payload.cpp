@@ -54,8 +54,9 @@ std::string_view debian_architecture(Architecture architecture) {
 Outcome<std::filesystem::path> find_busybox(Architecture architecture) {
   std::filesystem::path path = "/bin/busybox";
   if (architecture != host_architecture()) {
-    path = cache_directory() / "packages" / fmt::format("own-{}", debian_architecture(architecture)) /
-           "busybox-static" / "bin" / "busybox";
+    path = cache_directory() / "packages" /
+           fmt::format("own-{}", debian_architecture(architecture)) / "busybox-static" / "bin" /
+           "busybox";
   }
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) return path;
@@ -202,10 +203,10 @@ Outcome<NextBootOption> make_next_boot_option(const std::filesystem::path& direc
   NextBootOption next{.image = directory / "next.img",
                       .proof = Pattern::literal("next-boot-option " + token)};
   KEDGE_HOST_CHECK(write_file(config, fmt::format("echo next-boot-option {}\nhalt\n", token)));
-  KEDGE_HOST_TRY([[maybe_unused]] const auto output,
-                 run_tool({.arguments = {"grub-mkimage", "-O", "x86_64-efi", "-p", "/EFI/BOOT", "-c",
-                                         config.string(), "-o", application.string(), "echo",
-                                         "halt"}}));
+  KEDGE_HOST_TRY(
+      [[maybe_unused]] const auto output,
+      run_tool({.arguments = {"grub-mkimage", "-O", "x86_64-efi", "-p", "/EFI/BOOT", "-c",
+                              config.string(), "-o", application.string(), "echo", "halt"}}));
   KEDGE_HOST_CHECK(
       make_fat_image(next.image, boot_media_files(Architecture::x86_64, application, {})));
   return next;

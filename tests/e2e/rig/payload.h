@@ -19,8 +19,8 @@ namespace kedge::host::e2e {
 // 16 hexadecimal digits from the kernel's random generator.
 std::string random_token();
 
-// A cpio archive in the format that Linux unpacks ("newc": Documentation/driver-api/early-userspace/
-// buffer-format.rst).
+// A cpio archive in the format that Linux unpacks ("newc":
+// Documentation/driver-api/early-userspace/ buffer-format.rst).
 class InitrdWriter {
  public:
   void add_directory(std::string_view name);

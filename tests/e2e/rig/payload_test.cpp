@@ -19,8 +19,8 @@ TEST(InitrdWriter, WritesWhatCpioReads) {
   writer.add_file("odd", "12345");
   writer.add_device("console", 5, 1);
   ASSERT_TRUE(write_file(directory->path() / "archive", writer.finish()));
-  const auto list = run_tool({.arguments = {"cpio", "-itvn", "--quiet", "-F",
-                                            (directory->path() / "archive").string()}});
+  const auto list = run_tool(
+      {.arguments = {"cpio", "-itvn", "--quiet", "-F", (directory->path() / "archive").string()}});
   ASSERT_TRUE(list) << list.error().what;
   for (const char* expected : {"drwxr-xr-x", "-rwxr-xr-x", "       10 ", "        5 ", "crw-------",
                                "5,   1", " init\n", " odd\n"}) {

@@ -15,7 +15,7 @@
 namespace kedge::host::e2e {
 
 struct CapturedFrame {
-  double at = 0;  // seconds since 1970
+  double at = 0;      // seconds since 1970
   std::string bytes;  // from the Ethernet header on
 };
 
@@ -25,8 +25,8 @@ Outcome<std::vector<CapturedFrame>> parse_pcap(std::string_view content);
 
 struct DhcpSeen {
   double at = 0;
-  int type = 0;           // RFC 2132 9.6: 1 DISCOVER, 2 OFFER, 3 REQUEST, 5 ACK, 6 NAK
-  std::string client;     // MAC address of the client, "52:54:00:12:34:56"
+  int type = 0;              // RFC 2132 9.6: 1 DISCOVER, 2 OFFER, 3 REQUEST, 5 ACK, 6 NAK
+  std::string client;        // MAC address of the client, "52:54:00:12:34:56"
   std::string user_class;    // option 77
   std::string vendor_class;  // option 60
 };

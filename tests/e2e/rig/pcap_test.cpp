@@ -17,7 +17,9 @@ std::string record(std::uint32_t at, std::string_view frame) {
          le32(static_cast<std::uint32_t>(frame.size())) + std::string(frame);
 }
 
-std::string file_header() { return le32(0xa1b2c3d4) + std::string(20, '\0'); }
+std::string file_header() {
+  return le32(0xa1b2c3d4) + std::string(20, '\0');
+}
 
 // An Ethernet frame with a DHCP message of this type and the option 77 "iPXE".
 std::string dhcp_frame(char type) {
@@ -53,7 +55,9 @@ TEST(Pcap, ATruncatedFileGivesWhatIsThere) {
   }
 }
 
-TEST(Pcap, RefusesOtherFiles) { EXPECT_FALSE(parse_pcap("not a capture, but long enough to be one")); }
+TEST(Pcap, RefusesOtherFiles) {
+  EXPECT_FALSE(parse_pcap("not a capture, but long enough to be one"));
+}
 
 }  // namespace
 }  // namespace kedge::host::e2e

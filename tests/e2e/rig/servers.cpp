@@ -20,8 +20,8 @@ constexpr int kDhcpServerPort = 67;
 constexpr std::string_view kEstablished = " 01 ";
 constexpr std::string_view kListening = " 0A ";
 
-// Looks for a socket with this local port in the kernel's list of the process' own network. An empty
-// state is any state.
+// Looks for a socket with this local port in the kernel's list of the process' own network. An
+// empty state is any state.
 bool has_socket(pid_t pid, std::string_view list, int port, std::string_view state) {
   const auto table = read_file(fmt::format("/proc/{}/net/{}", pid, list));
   if (!table) return false;
@@ -39,7 +39,8 @@ bool has_socket(pid_t pid, std::string_view list, int port, std::string_view sta
   return false;
 }
 
-// Starts the server and waits until `ready` says so; a server that ends instead tells why in its log.
+// Starts the server and waits until `ready` says so; a server that ends instead tells why in its
+// log.
 template <class Ready>
 Outcome<Process> start_server(ProcessSpec spec, const std::filesystem::path& log, Ready ready) {
   const std::string name = spec.arguments.front();
@@ -49,10 +50,10 @@ Outcome<Process> start_server(ProcessSpec spec, const std::filesystem::path& log
     const auto status = process.poll();
     if (status || now() >= deadline) {
       const auto said = read_file(log);
-      return failure(fmt::format("{} {}:\n{}", name,
-                                 status ? "ended with " + status->describe()
-                                        : std::string("does not get ready"),
-                                 said ? *said : std::string()));
+      return failure(fmt::format(
+          "{} {}:\n{}", name,
+          status ? "ended with " + status->describe() : std::string("does not get ready"),
+          said ? *said : std::string()));
     }
     std::this_thread::sleep_for(kPollInterval);
   }
@@ -81,18 +82,18 @@ Outcome<Process> start_dnsmasq(const NetworkNamespace& network,
   const auto ipxe = options.ipxe_boot_file.empty() ? options.boot_file : options.ipxe_boot_file;
   config += "dhcp-userclass=set:ipxe,iPXE\n";
   if (!ipxe.empty()) config += fmt::format("dhcp-boot=tag:ipxe,{}\n", ipxe);
-  if (!options.boot_file.empty()) config += fmt::format("dhcp-boot=tag:!ipxe,{}\n", options.boot_file);
+  if (!options.boot_file.empty())
+    config += fmt::format("dhcp-boot=tag:!ipxe,{}\n", options.boot_file);
   if (!options.tftp_directory.empty()) {
     config += fmt::format("enable-tftp\ntftp-root={}\n", options.tftp_directory.string());
   }
   for (const std::string& line : options.lines) config += line + "\n";
   const auto file = directory / "dnsmasq.conf";
   KEDGE_HOST_CHECK(write_file(file, config));
-  return start_server(
-      inside(network, {"dnsmasq", "--keep-in-foreground", "--log-facility=-",
-                       fmt::format("--conf-file={}", file.string())}),
-      directory / "dnsmasq.log",
-      [](pid_t pid) { return has_socket(pid, "udp", kDhcpServerPort, {}); });
+  return start_server(inside(network, {"dnsmasq", "--keep-in-foreground", "--log-facility=-",
+                                       fmt::format("--conf-file={}", file.string())}),
+                      directory / "dnsmasq.log",
+                      [](pid_t pid) { return has_socket(pid, "udp", kDhcpServerPort, {}); });
 }
 
 Outcome<Process> start_nginx(const NetworkNamespace& network,
@@ -100,7 +101,8 @@ Outcome<Process> start_nginx(const NetworkNamespace& network,
   const std::string work = directory.string();
   std::string config = fmt::format(
       "daemon off;\nmaster_process off;\nuser root;\npid {0}/nginx.pid;\nerror_log stderr info;\n"
-      "events {{}}\nhttp {{\n  access_log {0}/nginx-access.log;\n  sendfile on;\n  tcp_nopush on;\n",
+      "events {{}}\nhttp {{\n  access_log {0}/nginx-access.log;\n  sendfile on;\n  tcp_nopush "
+      "on;\n",
       work);
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
     config += fmt::format("  {}_temp_path {}/nginx-{};\n", kind, work, kind);
@@ -124,10 +126,10 @@ Outcome<Process> start_tftpd(const NetworkNamespace& network,
                              const std::filesystem::path& directory,
                              const std::filesystem::path& root) {
   return start_server(
-      inside(network, {"in.tftpd", "--foreground", "--verbosity", "3", "--user", "root", "--address",
-                       fmt::format("{}:{}", kServerAddress, kTftpPort), "--secure", root.string()}),
-      directory / "tftpd.log",
-      [](pid_t pid) { return has_socket(pid, "udp", kTftpPort, {}); });
+      inside(network,
+             {"in.tftpd", "--foreground", "--verbosity", "3", "--user", "root", "--address",
+              fmt::format("{}:{}", kServerAddress, kTftpPort), "--secure", root.string()}),
+      directory / "tftpd.log", [](pid_t pid) { return has_socket(pid, "udp", kTftpPort, {}); });
 }
 
 Outcome<Process> start_capture(const NetworkNamespace& network,

@@ -3,13 +3,15 @@
 #ifndef KEDGE_LWIPOPTS_H
 #define KEDGE_LWIPOPTS_H
 
-// One thread, one loop, callbacks only mark things ready: no operating system, no sockets, no locks.
+// One thread, one loop, callbacks only mark things ready: no operating system, no sockets, no
+// locks.
 #define NO_SYS 1
 #define SYS_LIGHTWEIGHT_PROT 0
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 
-// Memory is the firmware's heap, the same as for everything else: nothing is set aside, and leaks show.
+// Memory is the firmware's heap, the same as for everything else: nothing is set aside, and leaks
+// show.
 #define MEM_CUSTOM_ALLOCATOR 1
 #define MEM_CUSTOM_MALLOC kedge_lwip_allocate
 #define MEM_CUSTOM_CALLOC kedge_lwip_allocate_zeroed
@@ -20,7 +22,8 @@
 // The clock is a timer of the loop (lwip_timers.cpp), so that nothing ticks while nothing happens.
 #define LWIP_TIMERS 1
 #define LWIP_TIMERS_CUSTOM 1
-// 100 ms instead of 250: a lost SYN or request is noticed sooner. The slow timer runs at twice that.
+// 100 ms instead of 250: a lost SYN or request is noticed sooner. The slow timer runs at twice
+// that.
 #define TCP_TMR_INTERVAL 100
 // RFC 6298 2.1: one second until the first round-trip time is known.
 #define LWIP_TCP_RTO_TIME 1000
@@ -59,16 +62,17 @@
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 6
 #define TCP_WND (65535U << TCP_RCV_SCALE)
-// The window normally opens with the next acknowledgement; this is for consumers that paused. It is a
-// part of the connection's own window, which is 64 KiB when the peer does not scale: tcp_recved, the only
-// user, has a variable of this name. A threshold above the window would leave it closed for ever.
+// The window normally opens with the next acknowledgement; this is for consumers that paused. It is
+// a part of the connection's own window, which is 64 KiB when the peer does not scale: tcp_recved,
+// the only user, has a variable of this name. A threshold above the window would leave it closed
+// for ever.
 #define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 4)
 #define TCP_QUEUE_OOSEQ 1
 #define LWIP_TCP_SACK_OUT 1
 // Bytes are bounded by the window; this bounds the memory that tiny segments take.
 #define TCP_OOSEQ_MAX_PBUFS 8192
-// Off: we only receive in bulk, so our own round-trip times are of no interest, lwIP does not do PAWS,
-// and 12 bytes of each segment are worth more.
+// Off: we only receive in bulk, so our own round-trip times are of no interest, lwIP does not do
+// PAWS, and 12 bytes of each segment are worth more.
 #define LWIP_TCP_TIMESTAMPS 0
 #define TCP_SND_BUF (128U * 1024)
 // Only sockets read it, but lwIP's sanity check wants it below 64 KiB.
@@ -93,7 +97,8 @@
 #define LWIP_HOOK_IP4_ROUTE_SRC kedge_lwip_route
 #define LWIP_HOOK_ETHARP_GET_GW kedge_lwip_gateway
 
-// Two interfaces both have a DHCP client on port 68; LwipUdpSocket sees that nothing else shares a port.
+// Two interfaces both have a DHCP client on port 68; LwipUdpSocket sees that nothing else shares a
+// port.
 #define SO_REUSE 1
 
 #define LWIP_STATS 0
