@@ -23,6 +23,7 @@ using namespace kedge;
 using namespace kedge::host;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 namespace {
 
@@ -116,6 +117,12 @@ TEST_P(DebianRom, IsClassifiedRightly) {
   EXPECT_EQ(image.origin.producer, truth.producer);
   EXPECT_EQ(image.origin.version, truth.version);
   EXPECT_EQ(image.origin.personality, truth.personality);
+  if (truth.has_efi) {
+    for (const char* guid : {"Simple Network", "NII 3.1", "NII", "VLAN Config"}) {
+      EXPECT_THAT(image.origin.evidence,
+                  Contains(StartsWith(std::string(guid) + " GUID: carried, used by")));
+    }
+  }
   if (truth.personality == Personality::driver) {
     EXPECT_THAT(image.origin.evidence, Contains("LoadFile GUID: carried, but no code uses it"));
     EXPECT_THAT(image.origin.evidence, Contains(HasSubstr("#slow #unhelpful")));

@@ -51,6 +51,8 @@ void read_code_view(ByteView pe, std::uint32_t offset, PeFacts& facts) {
       facts.build_id += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
     }
     reader.skip(4);
+    // Linkers without an id to write leave zeros.
+    if (facts.build_id.find_first_not_of('0') == std::string::npos) facts.build_id.clear();
   } else if (signature == kCodeViewNb10) {
     reader.skip(12);
   } else {
