@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "kedge/commands.h"
+#include "rom/rom_build.h"
 #include "rom/rom_report.h"
 #include "support/file.h"
 
@@ -28,9 +30,12 @@ Examples:
     kedge rom verify my.rom
   The driver as a .efi file (unpacked), and the BIOS image beside it:
     kedge rom extract efi-virtio.rom --directory /tmp/parts
+  A ROM for virtio-net, in the size class of QEMU's, with the BIOS image of QEMU's in front:
+    kedge rom build --id 1af4:1041 --id 1af4:1000 --bios efi-virtio.rom --size 256 \
+                    --output my.rom driver-x86_64.efi driver-aarch64.efi
 
-Exit codes: 0 all is well; 1 a file is damaged or no option ROM; 2 wrong usage; 3 a file cannot be
-  read or written. The manual page is kedge-rom(1).)";
+Exit codes: 0 all is well; 1 a file is damaged or no option ROM, or cannot be built; 2 wrong
+  usage; 3 a file cannot be read or written. The manual page is kedge-rom(1).)";
 
 struct Arguments {
   std::vector<std::string> files;
@@ -38,6 +43,11 @@ struct Arguments {
   bool json = false;
   bool strict = false;
   bool packed = false;
+  std::vector<std::string> ids;
+  std::string bios;
+  std::string output;
+  std::size_t kib = 0;
+  bool plain = false;
 };
 
 void say_failure(const Failure& error) {
@@ -154,6 +164,64 @@ int run_extract(const Arguments& arguments) {
   });
 }
 
+// "1af4:1041" into the recipe. All ids of a ROM have the same vendor.
+Outcome<void> add_id(const std::string& text, RomRecipe& recipe) {
+  const auto number = [&text](std::size_t at) -> std::uint16_t {
+    std::uint16_t value = 0;
+    const char* const end = text.data() + at + 4;
+    return std::from_chars(text.data() + at, end, value, 16).ptr == end ? value : std::uint16_t{0};
+  };
+  constexpr std::size_t kIdBytes = 9;
+  const bool shaped = text.size() == kIdBytes && text[4] == ':';
+  const std::uint16_t vendor = shaped ? number(0) : std::uint16_t{0};
+  const std::uint16_t device = shaped ? number(5) : std::uint16_t{0};
+  if (vendor == 0 || device == 0) {
+    return failure(fmt::format("'{}' is no PCI id", text), "Write it as 1af4:1041.");
+  }
+  if (recipe.vendor != 0 && recipe.vendor != vendor) {
+    return failure("the ids have different vendors, and a ROM has one");
+  }
+  recipe.vendor = vendor;
+  recipe.devices.push_back(device);
+  return {};
+}
+
+Outcome<void> build(const Arguments& arguments) {
+  RomRecipe recipe{.compress = !arguments.plain, .size = arguments.kib * 1024};
+  for (const std::string& id : arguments.ids) KEDGE_HOST_CHECK(add_id(id, recipe));
+  if (!arguments.bios.empty()) {
+    KEDGE_HOST_TRY(recipe.bios, read_file_head(arguments.bios, kRomBytesMax + 1));
+  }
+  for (const std::string& name : arguments.files) {
+    KEDGE_HOST_TRY(std::string driver, read_file_head(name, kRomBytesMax + 1));
+    recipe.drivers.push_back(std::move(driver));
+  }
+  KEDGE_HOST_TRY(const std::string rom, build_rom(recipe));
+  KEDGE_HOST_CHECK(write_file(arguments.output, rom));
+  fmt::print("{}: {} bytes\n", arguments.output, rom.size());
+  return {};
+}
+
+int run_build(const Arguments& arguments) {
+  const auto built = build(arguments);
+  if (!built) say_failure(built.error());
+  return built ? 0 : kExitBad;
+}
+
+void add_build(CLI::App& rom, const std::shared_ptr<Arguments>& arguments, int& exit_code) {
+  CLI::App* const command = rom.add_subcommand("build", "Packs UEFI drivers into a ROM");
+  command->add_option("DRIVER", arguments->files, "UEFI drivers, one per machine")->required();
+  command->add_option("--id", arguments->ids, "The NIC's PCI id; may be repeated, the first is the main one")
+      ->type_name("VVVV:DDDD")->take_all()->expected(1)->required();
+  command->add_option("-o,--output", arguments->output, "The ROM")->type_name("FILE")->required();
+  command->add_option("--bios", arguments->bios, "A ROM whose BIOS image goes first")
+      ->type_name("FILE");
+  command->add_option("--size", arguments->kib, "Fill the ROM up to this power of two")
+      ->type_name("KIB")->check(CLI::Range(2, 65536));
+  command->add_flag("--no-compress", arguments->plain, "Leave the drivers uncompressed");
+  command->callback([arguments, &exit_code] { exit_code = run_build(*arguments); });
+}
+
 CLI::App* add_subcommand(CLI::App& rom, Arguments& arguments, const char* name, const char* text) {
   CLI::App* const command = rom.add_subcommand(name, text);
   command->add_option("FILE", arguments.files, "Option ROMs; .efi files are looked into as well")
@@ -183,6 +251,7 @@ void add_rom_command(CLI::App& application, int& exit_code) {
   extract->add_flag("--raw", arguments->packed,
                     "EFI images as they are in the ROM, headers included, instead of unpacked");
   extract->callback([arguments, &exit_code] { exit_code = run_extract(*arguments); });
+  add_build(*rom, arguments, exit_code);
 }
 
 }  // namespace kedge::host

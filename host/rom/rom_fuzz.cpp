@@ -17,11 +17,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     KEDGE_ASSERT(report.sound() || !verify_option_rom(*rom).empty());
   }
   constexpr std::size_t kPlainBytesMax = 1U << 20;  // fuzzing spends its time elsewhere
+  constexpr std::size_t kPackedBytesMax = 4096;
   ByteReader reader(bytes);
   reader.skip(4);
   if (reader.le32() <= kPlainBytesMax) {
     if (const auto plain = efi_decompress(bytes)) KEDGE_ASSERT(plain->size() <= kPlainBytesMax);
   }
+  if (size > kPackedBytesMax) return 0;
   const auto packed = efi_compress(bytes);
   KEDGE_ASSERT(packed.has_value());
   const auto plain = efi_decompress(as_byte_view(*packed));
