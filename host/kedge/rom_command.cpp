@@ -143,7 +143,8 @@ int run_extract(const Arguments& arguments) {
   return for_each_rom(arguments, [&](const std::string& name, const OptionRom& rom) {
     int result = rom.problems.empty() ? 0 : kExitBad;
     for (const RomProblem& problem : rom.problems) {
-      say_failure({.what = fmt::format("{}: offset {:#x}: {}", name, problem.offset, problem.what)});
+      say_failure(
+          {.what = fmt::format("{}: offset {:#x}: {}", name, problem.offset, problem.what)});
     }
     for (std::size_t i = 0; i < rom.images.size(); ++i) {
       const auto part = part_of(rom.images[i], i + 1, arguments.packed);
@@ -211,13 +212,19 @@ int run_build(const Arguments& arguments) {
 void add_build(CLI::App& rom, const std::shared_ptr<Arguments>& arguments, int& exit_code) {
   CLI::App* const command = rom.add_subcommand("build", "Packs UEFI drivers into a ROM");
   command->add_option("DRIVER", arguments->files, "UEFI drivers, one per machine")->required();
-  command->add_option("--id", arguments->ids, "The NIC's PCI id; may be repeated, the first is the main one")
-      ->type_name("VVVV:DDDD")->take_all()->expected(1)->required();
+  command
+      ->add_option("--id", arguments->ids,
+                   "The NIC's PCI id; may be repeated, the first is the main one")
+      ->type_name("VVVV:DDDD")
+      ->take_all()
+      ->expected(1)
+      ->required();
   command->add_option("-o,--output", arguments->output, "The ROM")->type_name("FILE")->required();
   command->add_option("--bios", arguments->bios, "A ROM whose BIOS image goes first")
       ->type_name("FILE");
   command->add_option("--size", arguments->kib, "Fill the ROM up to this power of two")
-      ->type_name("KIB")->check(CLI::Range(2, 65536));
+      ->type_name("KIB")
+      ->check(CLI::Range(2, 65536));
   command->add_flag("--no-compress", arguments->plain, "Leave the drivers uncompressed");
   command->callback([arguments, &exit_code] { exit_code = run_build(*arguments); });
 }
@@ -240,14 +247,15 @@ void add_rom_command(CLI::App& application, int& exit_code) {
   CLI::App* const info = add_subcommand(*rom, *arguments, "info", "What is in the ROM");
   info->add_flag("--json", arguments->json, "An array of files, for programs");
   info->callback([arguments, &exit_code] { exit_code = run_info(*arguments); });
-  CLI::App* const verify =
-      add_subcommand(*rom, *arguments, "verify", "Whether firmware and QEMU will be content with it");
+  CLI::App* const verify = add_subcommand(*rom, *arguments, "verify",
+                                          "Whether firmware and QEMU will be content with it");
   verify->add_flag("--json", arguments->json, "An array of files, for programs");
   verify->add_flag("--strict", arguments->strict, "Warnings count as errors");
   verify->callback([arguments, &exit_code] { exit_code = run_verify(*arguments); });
   CLI::App* const extract = add_subcommand(*rom, *arguments, "extract", "Its images as files");
   extract->add_option("-d,--directory", arguments->directory, "Where to (default: here)")
-      ->type_name("DIR")->check(CLI::ExistingDirectory);
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
   extract->add_flag("--raw", arguments->packed,
                     "EFI images as they are in the ROM, headers included, instead of unpacked");
   extract->callback([arguments, &exit_code] { exit_code = run_extract(*arguments); });

@@ -65,11 +65,11 @@ std::vector<Truth> truths() {
                  kBookworm});
   all.push_back({Suite::bookworm, "ipxe/snponly.efi", 1, true, false, Personality::application,
                  "iPXE", kBookworm});
-  for (const char* card : {"ati", "bochs-display", "cirrus", "isavga", "qxl", "ramfb", "stdvga",
-                           "virtio", "vmware"}) {
+  for (const char* card :
+       {"ati", "bochs-display", "cirrus", "isavga", "qxl", "ramfb", "stdvga", "virtio", "vmware"}) {
     static std::vector<std::unique_ptr<std::string>> names;
-    names.push_back(std::make_unique<std::string>(std::string("../share/seabios/vgabios-") + card +
-                                                  ".bin"));
+    names.push_back(
+        std::make_unique<std::string>(std::string("../share/seabios/vgabios-") + card + ".bin"));
     all.push_back({Suite::bookworm, names.back()->c_str(), 1, false, false, Personality::unknown,
                    "SeaBIOS (SeaVGABIOS)", "1.16.2-debian-1.16.2-1"});
   }
@@ -133,8 +133,7 @@ TEST_P(DebianRom, IsClassifiedRightly) {
     EXPECT_THAT(image.origin.evidence, Contains("LoadFile GUID: carried, but no code uses it"));
     EXPECT_THAT(image.origin.evidence, Contains(HasSubstr("#slow #unhelpful")));
   } else if (truth.personality == Personality::takeover) {
-    EXPECT_THAT(image.origin.evidence,
-                Contains("LoadFile GUID: carried, used by 3 instructions"));
+    EXPECT_THAT(image.origin.evidence, Contains("LoadFile GUID: carried, used by 3 instructions"));
   }
 }
 

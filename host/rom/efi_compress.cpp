@@ -53,8 +53,8 @@ struct Token {
 
 using Lengths = std::vector<std::uint8_t>;
 
-// Lengths of a Huffman code. When it has longer codes than the format allows, frequencies are evened
-// out and it is made again.
+// Lengths of a Huffman code. When it has longer codes than the format allows, frequencies are
+// evened out and it is made again.
 Lengths code_lengths(std::vector<std::size_t> frequencies) {
   struct Node {
     std::size_t weight;
@@ -104,7 +104,8 @@ class Code {
     }
     const auto used = std::ranges::find_if(frequencies, [](std::size_t n) { return n > 0; });
     if (used != frequencies.end()) only_ = static_cast<unsigned>(used - frequencies.begin());
-    const bool single = std::ranges::all_of(lengths_, [](std::uint8_t length) { return length == 0; });
+    const bool single =
+        std::ranges::all_of(lengths_, [](std::uint8_t length) { return length == 0; });
     if (single) lengths_.clear();
     while (!lengths_.empty() && lengths_.back() == 0) lengths_.pop_back();
   }
@@ -266,8 +267,8 @@ Outcome<std::string> efi_compress(ByteView plain) {
     matcher.enter(at);
     const Token literal = {0, std::to_integer<std::uint16_t>(plain[at])};
     // A literal, then a longer match one byte on, is shorter than a match now.
-    const bool wait = match.length > 0 && at + 1 < plain.size() &&
-                      matcher.find(at + 1).length > match.length;
+    const bool wait =
+        match.length > 0 && at + 1 < plain.size() && matcher.find(at + 1).length > match.length;
     if (match.length == 0 || wait) {
       add(literal);
       ++at;

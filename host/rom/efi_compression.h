@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // The compression of EFI images in option ROMs (UEFI 2.10, 19 "EFI Compression Algorithm
-// Specification"): LZ77 with an 8 KiB window, then Huffman codes per block. The "Tiano" variant with
-// its wider positions is not allowed in option ROMs.
+// Specification"): LZ77 with an 8 KiB window, then Huffman codes per block. The "Tiano" variant
+// with its wider positions is not allowed in option ROMs.
 #pragma once
 
 #include <cstddef>

@@ -207,10 +207,10 @@ Outcome<std::size_t> efi_packed_bytes(ByteView packed) {
   const std::uint32_t data_bytes = reader.le32();
   if (!reader.ok()) return failure("compressed data, offset 0x0: no room for its sizes");
   if (data_bytes > packed.size() - 4 || kEfiCompressionHeaderBytes + data_bytes > packed.size()) {
-    return failure(fmt::format("compressed data, offset 0x0: {} bytes announced, {} are there",
-                               data_bytes,
-                               packed.size() - std::min(packed.size(), kEfiCompressionHeaderBytes)),
-                   "The file is cut off, or its image length is wrong.");
+    return failure(
+        fmt::format("compressed data, offset 0x0: {} bytes announced, {} are there", data_bytes,
+                    packed.size() - std::min(packed.size(), kEfiCompressionHeaderBytes)),
+        "The file is cut off, or its image length is wrong.");
   }
   return kEfiCompressionHeaderBytes + data_bytes;
 }
@@ -221,8 +221,9 @@ Outcome<std::string> efi_decompress(ByteView packed) {
   reader.skip(4);
   const std::uint32_t plain_bytes = reader.le32();
   if (plain_bytes > kUnpackedBytesMax) {
-    return failure(fmt::format("compressed data, offset 0x4: would unpack to {} bytes; {} is the limit",
-                               plain_bytes, kUnpackedBytesMax));
+    return failure(
+        fmt::format("compressed data, offset 0x4: would unpack to {} bytes; {} is the limit",
+                    plain_bytes, kUnpackedBytesMax));
   }
   return Unpacker(reader.rest(), plain_bytes).run();
 }

@@ -38,9 +38,10 @@ Outcome<PciData> read_pci_data(ByteView rest, std::size_t pointer, std::size_t f
   ByteReader reader(rest);
   reader.skip(pointer);
   if (reader.le32() != kPciDataSignature || !reader.ok()) {
-    return failure(fmt::format("offset {:#x}: no PCI data structure (\"PCIR\") where the header at "
-                               "{:#x} points to",
-                               file_offset + pointer, file_offset));
+    return failure(
+        fmt::format("offset {:#x}: no PCI data structure (\"PCIR\") where the header at "
+                    "{:#x} points to",
+                    file_offset + pointer, file_offset));
   }
   PciData data{.offset = pointer, .vendor = reader.le16(), .device = reader.le16()};
   const std::uint16_t list = reader.le16();
@@ -53,8 +54,8 @@ Outcome<PciData> read_pci_data(ByteView rest, std::size_t pointer, std::size_t f
   data.type = CodeType{reader.u8()};
   data.last = (reader.u8() & kLastImage) != 0;
   if (!reader.ok()) {
-    return failure(fmt::format("offset {:#x}: the PCI data structure is cut off",
-                               file_offset + pointer));
+    return failure(
+        fmt::format("offset {:#x}: the PCI data structure is cut off", file_offset + pointer));
   }
   // Before revision 3 the field pointed to vital product data.
   if (data.revision >= 3 && list != 0) read_device_list(rest, pointer + list, data);
@@ -77,13 +78,13 @@ EfiRomHeader read_efi_header(ByteView rest) {
 Outcome<RomImage> read_image(ByteView file, std::size_t offset) {
   const ByteView rest = file.subspan(offset);
   if (rest.size() < kPciPointerField + 2) {
-    return failure(fmt::format("offset {:#x}: {} bytes, too few for a ROM header", offset,
-                               rest.size()));
+    return failure(
+        fmt::format("offset {:#x}: {} bytes, too few for a ROM header", offset, rest.size()));
   }
   if (le16_at(rest, 0) != kRomSignature) {
-    return failure(fmt::format("offset {:#x}: no option ROM: it begins with {:02x} {:02x}, not 55 aa",
-                               offset, std::to_integer<unsigned>(rest[0]),
-                               std::to_integer<unsigned>(rest[1])));
+    return failure(
+        fmt::format("offset {:#x}: no option ROM: it begins with {:02x} {:02x}, not 55 aa", offset,
+                    std::to_integer<unsigned>(rest[0]), std::to_integer<unsigned>(rest[1])));
   }
   RomImage image{.offset = offset};
   image.header_bytes = std::to_integer<std::size_t>(rest[2]) * kRomUnit;
@@ -99,11 +100,11 @@ Outcome<RomImage> read_image(ByteView file, std::size_t offset) {
     }
   }
   image.bytes = rest.first(std::min(bytes, rest.size()));
-  image.sum = std::accumulate(image.bytes.begin(), image.bytes.end(), std::uint8_t{0},
-                              [](std::uint8_t sum, std::byte byte) {
-                                return static_cast<std::uint8_t>(
-                                    sum + std::to_integer<std::uint8_t>(byte));
-                              });
+  image.sum =
+      std::accumulate(image.bytes.begin(), image.bytes.end(), std::uint8_t{0},
+                      [](std::uint8_t sum, std::byte byte) {
+                        return static_cast<std::uint8_t>(sum + std::to_integer<std::uint8_t>(byte));
+                      });
   return image;
 }
 
@@ -141,7 +142,8 @@ Outcome<OptionRom> parse_option_rom(ByteView file) {
     auto image = read_image(file, rom.chain_bytes);
     if (!image) {
       if (rom.images.empty()) return std::unexpected(image.error());
-      end_chain(rom, rom.chain_bytes, "no image here, and the one before was not marked as the last");
+      end_chain(rom, rom.chain_bytes,
+                "no image here, and the one before was not marked as the last");
       rom.problems.push_back({rom.chain_bytes, image.error().what});
       return rom;
     }
@@ -156,8 +158,9 @@ Outcome<OptionRom> parse_option_rom(ByteView file) {
       return rom;
     }
     if (present < bytes) {
-      end_chain(rom, here, fmt::format("the image should have {} bytes; the file ends after {}", bytes,
-                                       present));
+      end_chain(
+          rom, here,
+          fmt::format("the image should have {} bytes; the file ends after {}", bytes, present));
       return rom;
     }
     if (last) return rom;

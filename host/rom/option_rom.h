@@ -49,12 +49,12 @@ struct EfiRomHeader {
 };
 
 struct RomImage {
-  std::size_t offset = 0;  // in the file
-  ByteView bytes;          // as long as its header says, or as the file is
+  std::size_t offset = 0;        // in the file
+  ByteView bytes;                // as long as its header says, or as the file is
   std::size_t header_bytes = 0;  // BIOS images: the length in the header's third byte
   std::optional<PciData> pci;    // none: an ISA expansion ROM, which no PCI firmware loads
   std::optional<EfiRomHeader> efi;
-  std::uint8_t sum = 0;  // of all bytes; 0 is right for BIOS images
+  std::uint8_t sum = 0;      // of all bytes; 0 is right for BIOS images
   bool is_plain_pe = false;  // the file is no ROM but a PE image
 
   bool is_efi() const { return efi.has_value() || is_plain_pe; }

@@ -111,7 +111,8 @@ TEST(OptionRom, SaysWhereAFileIsNoRom) {
 TEST(OptionRom, SaysWhereTheChainBreaks) {
   const std::string one = make_image({.last = false});
   const std::string size = std::to_string(one.size());
-  EXPECT_THAT(errors_of(one), ElementsAre("0 the file ends here, and the image is not marked as the last"));
+  EXPECT_THAT(errors_of(one),
+              ElementsAre("0 the file ends here, and the image is not marked as the last"));
   EXPECT_THAT(errors_of(one + std::string(64, '\0')),
               ElementsAre(testing::StartsWith(size + " no image here"), HasSubstr("not 55 aa")));
   EXPECT_THAT(errors_of(make_image({}).substr(0, one.size() - 512)),
@@ -130,8 +131,9 @@ TEST(OptionRom, VerifyFindsWhatFirmwareRefuses) {
   EXPECT_THAT(errors_of(bios), ElementsAre(HasSubstr("checksum: the bytes add up to 0x01")));
   EXPECT_THAT(errors_of(make_image({.subsystem = 0x0a, .pe = {.subsystem = 0x0a}})),
               ElementsAre(HasSubstr("8 subsystem 0x0a")));
-  EXPECT_THAT(errors_of(make_image({.pe = {.machine = image::Machine::aarch64, .subsystem = 0x0b}})),
-              ElementsAre(HasSubstr("the header says machine 0x8664, the PE image 0xaa64")));
+  EXPECT_THAT(
+      errors_of(make_image({.pe = {.machine = image::Machine::aarch64, .subsystem = 0x0b}})),
+      ElementsAre(HasSubstr("the header says machine 0x8664, the PE image 0xaa64")));
   std::string file = make_image({});
   put(file, 0x0c, 2, 2);
   EXPECT_THAT(errors_of(file), testing::Contains(HasSubstr("unknown compression 2")));
@@ -152,7 +154,8 @@ TEST(OptionRom, GetsTheBarOfTheNextPowerOfTwo) {
 
 // GUIDs are data of the file and no code uses them, so LoadFile alone is no takeover.
 TEST(Personality, IsNotJudgedByGuidsThatNoCodeUses) {
-  const std::string load_file("\x91\x30\xec\x56\x4c\x95\xd2\x11\x8e\x3f\x00\xa0\xc9\x69\x72\x3b", 16);
+  const std::string load_file("\x91\x30\xec\x56\x4c\x95\xd2\x11\x8e\x3f\x00\xa0\xc9\x69\x72\x3b",
+                              16);
   const std::string file = make_image({.appended = load_file});
   const RomReport report = report_rom("x", parse(file));
   EXPECT_EQ(report.images.at(0).origin.personality, Personality::unknown);
@@ -161,7 +164,8 @@ TEST(Personality, IsNotJudgedByGuidsThatNoCodeUses) {
 }
 
 TEST(RomReport, IsJsonForPrograms) {
-  const nlohmann::json json = json_report(report_rom("x.rom", parse(make_image({.compressed = true}))));
+  const nlohmann::json json =
+      json_report(report_rom("x.rom", parse(make_image({.compressed = true}))));
   EXPECT_EQ(json["file"], "x.rom");
   const nlohmann::json& image = json["images"][0];
   EXPECT_EQ(image["machine"], "x86_64");

@@ -37,12 +37,12 @@ constexpr NamedGuid kVlanConfig = {"VLAN Config",
                                     0x3a, 0x7a, 0xba, 0x86, 0x43, 0x74}};
 // Builds of iPXE with EFI_DOWNGRADE_UX install LoadFile and PXE Base Code under these GUIDs, which
 // nobody looks for; their bytes are text.
-constexpr NamedGuid kDummyLoadFile = {"dummy LoadFile \"#slow #unhelpful\"",
-                                      {'#', 's', 'l', 'o', 'w', ' ', '#', 'u', 'n', 'h', 'e', 'l',
-                                       'p', 'f', 'u', 'l'}};
-constexpr NamedGuid kDummyPxeBaseCode = {"dummy PXE Base Code",
-                                         {'#', 'u', 'd', 'p', ' ', '#', 'w', 't', 'f', ' ', '#',
-                                          'm', 'o', 'r', 'o', 'n'}};
+constexpr NamedGuid kDummyLoadFile = {
+    "dummy LoadFile \"#slow #unhelpful\"",
+    {'#', 's', 'l', 'o', 'w', ' ', '#', 'u', 'n', 'h', 'e', 'l', 'p', 'f', 'u', 'l'}};
+constexpr NamedGuid kDummyPxeBaseCode = {
+    "dummy PXE Base Code",
+    {'#', 'u', 'd', 'p', ' ', '#', 'w', 't', 'f', ' ', '#', 'm', 'o', 'r', 'o', 'n'}};
 
 std::string describe(const NamedGuid& guid, const GuidUse& use) {
   if (!use.carried) return fmt::format("{} GUID: absent", guid.name);
@@ -52,9 +52,13 @@ std::string describe(const NamedGuid& guid, const GuidUse& use) {
                      *use.uses == 1 ? "" : "s");
 }
 
-bool is_used(const GuidUse& use) { return use.carried && use.uses.value_or(1) > 0; }
+bool is_used(const GuidUse& use) {
+  return use.carried && use.uses.value_or(1) > 0;
+}
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // "1.2.3", alone or followed by one of `behind` and printable text.
 bool is_version(std::string_view text, std::string_view behind) {

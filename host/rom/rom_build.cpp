@@ -39,7 +39,8 @@ Outcome<std::string> efi_image(const RomRecipe& recipe, const std::string& pe, b
   const std::size_t list = kPciDataOffset + kPciDataBytes;
   const std::size_t start = round_up(list + 2 * (recipe.devices.size() + 1), 8);
   const std::size_t units = round_up(start + data.size(), kRomUnit) / kRomUnit;
-  if (units > kUnitsMax) return failure("a driver is larger than an image of a ROM may be (32 MiB)");
+  if (units > kUnitsMax)
+    return failure("a driver is larger than an image of a ROM may be (32 MiB)");
   std::string image(units * kRomUnit, '\0');
   ByteWriter out(std::as_writable_bytes(std::span(image)));
   out.le16(kRomSignature);
@@ -72,7 +73,8 @@ Outcome<std::string> efi_image(const RomRecipe& recipe, const std::string& pe, b
   return image;
 }
 
-// The BIOS image, untouched unless it is marked as the last: then without the mark, its checksum mended.
+// The BIOS image, untouched unless it is marked as the last: then without the mark, its checksum
+// mended.
 Outcome<std::string> bios_image(const std::string& file) {
   KEDGE_HOST_TRY(const OptionRom rom, parse_option_rom(as_byte_view(file)));
   const RomImage& first = rom.images.front();
@@ -119,8 +121,8 @@ Outcome<std::string> build_rom(const RomRecipe& recipe) {
     return failure(fmt::format("{} is no power of two, which sizes of ROMs are", recipe.size));
   }
   if (rom.size() > recipe.size) {
-    return failure(fmt::format("the images take {} bytes, {} more than the size class {}", rom.size(),
-                               rom.size() - recipe.size, recipe.size));
+    return failure(fmt::format("the images take {} bytes, {} more than the size class {}",
+                               rom.size(), rom.size() - recipe.size, recipe.size));
   }
   rom.resize(recipe.size, kPadding);
   return rom;

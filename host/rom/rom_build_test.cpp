@@ -86,7 +86,8 @@ TEST(RomBuild, RefusesMoreThanTheSizeClassHolds) {
 
 // A ROM with an EFI image behind, whose BIOS image stays as it is, and one of a BIOS image only.
 TEST(RomBuild, PutsABiosImageFirst) {
-  for (const char* path : {"/usr/lib/ipxe/qemu/efi-virtio.rom", "/usr/lib/ipxe/qemu/pxe-virtio.rom"}) {
+  for (const char* path :
+       {"/usr/lib/ipxe/qemu/efi-virtio.rom", "/usr/lib/ipxe/qemu/pxe-virtio.rom"}) {
     if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is missing: tools/deps";
     RomRecipe recipe = two_machines();
     recipe.bios = *read_file(path);

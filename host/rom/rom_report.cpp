@@ -66,10 +66,10 @@ void format_pe(std::string& out, const ImageReport& report) {
     sections += fmt::format("{}{}{}", sections.empty() ? "" : " ", section.name,
                             section.writable && section.executable ? "(W+X)" : "");
   }
-  row("PE", fmt::format("{}, {} bytes; relocations {}; {}; section alignment {}; {}; {}",
-                        sections, report.pe_bytes, pe.relocation_bytes > 0 ? "yes" : "no",
-                        pe.info.has_nx_compat ? "NX_COMPAT" : "not NX_COMPAT",
-                        pe.section_alignment, pe.info.has_signature ? "signed" : "not signed",
+  row("PE", fmt::format("{}, {} bytes; relocations {}; {}; section alignment {}; {}; {}", sections,
+                        report.pe_bytes, pe.relocation_bytes > 0 ? "yes" : "no",
+                        pe.info.has_nx_compat ? "NX_COMPAT" : "not NX_COMPAT", pe.section_alignment,
+                        pe.info.has_signature ? "signed" : "not signed",
                         pe.info.has_sbat ? "SBAT" : "no SBAT"));
   if (!pe.build_id.empty()) row("build id", pe.build_id);
   if (!pe.debug_path.empty()) row("debug name", pe.debug_path);
@@ -111,14 +111,15 @@ void format_image(std::string& out, const ImageReport& report, std::size_t numbe
   if (image.efi) {
     place += image.efi->compression == 1
                  ? fmt::format(", compressed {} -> {} bytes", report.pe_bytes, report.packed_bytes)
-             : image.efi->compression == 0 ? std::string(", not compressed")
-                                           : fmt::format(", compression {}", image.efi->compression);
+             : image.efi->compression == 0
+                 ? std::string(", not compressed")
+                 : fmt::format(", compression {}", image.efi->compression);
   }
   if (!image.is_plain_pe) {
     place += image.sum == 0 ? ", checksum good"
-             : image.is_efi() ? fmt::format(", bytes add up to {:#04x} (nobody checks EFI images)",
-                                            image.sum)
-                              : fmt::format(", checksum WRONG ({:#04x})", image.sum);
+             : image.is_efi()
+                 ? fmt::format(", bytes add up to {:#04x} (nobody checks EFI images)", image.sum)
+                 : fmt::format(", checksum WRONG ({:#04x})", image.sum);
   }
   row("place", place);
   if (report.pe) format_pe(out, report);
@@ -141,7 +142,8 @@ nlohmann::json json_image(const ImageReport& report) {
     json["vendor"] = fmt::format("{:04x}", pci.vendor);
     json["device"] = fmt::format("{:04x}", pci.device);
     json["devices"] = nlohmann::json::array();
-    for (const std::uint16_t id : pci.more_devices) json["devices"].push_back(fmt::format("{:04x}", id));
+    for (const std::uint16_t id : pci.more_devices)
+      json["devices"].push_back(fmt::format("{:04x}", id));
     json["class"] = fmt::format("{:06x}", pci.class_code);
     json["pci_revision"] = pci.revision;
     json["code_revision"] = pci.code_revision;
@@ -151,9 +153,9 @@ nlohmann::json json_image(const ImageReport& report) {
   json["version"] = known_or_null(report.origin.version);
   json["evidence"] = report.origin.evidence;
   if (!image.is_efi()) return json;
-  const std::uint16_t machine =
-      image.efi ? image.efi->machine
-                : report.pe ? static_cast<std::uint16_t>(report.pe->info.machine) : std::uint16_t{0};
+  const std::uint16_t machine = image.efi   ? image.efi->machine
+                                : report.pe ? static_cast<std::uint16_t>(report.pe->info.machine)
+                                            : std::uint16_t{0};
   json["machine"] = machine_text(machine);
   json["subsystem"] = subsystem_of(report);
   json["compressed"] = image.efi && image.efi->compression != 0;
@@ -227,9 +229,10 @@ std::string format_report(const RomReport& report) {
   if (behind > 0) out += fmt::format(", {} bytes behind them", behind);
   out += "\n";
   if (!report.images.front().image.is_plain_pe) {
-    out += fmt::format("  BAR in QEMU: {}. Live migration needs a ROM of the same size class at the "
-                       "other end, or romsize= on both\n",
-                       kib(qemu_bar_bytes(report.file_bytes)));
+    out += fmt::format(
+        "  BAR in QEMU: {}. Live migration needs a ROM of the same size class at the "
+        "other end, or romsize= on both\n",
+        kib(qemu_bar_bytes(report.file_bytes)));
   }
   for (std::size_t i = 0; i < report.images.size(); ++i) format_image(out, report.images[i], i + 1);
   for (const RomProblem& problem : report.problems) {

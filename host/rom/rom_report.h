@@ -17,10 +17,10 @@ namespace kedge::host {
 
 struct ImageReport {
   RomImage image;
-  std::size_t pe_bytes = 0;       // unpacked
-  std::size_t packed_bytes = 0;   // as it is in the ROM, without padding
-  std::optional<PeFacts> pe;      // of EFI images that can be read
-  std::string pe_error;           // why there is none
+  std::size_t pe_bytes = 0;      // unpacked
+  std::size_t packed_bytes = 0;  // as it is in the ROM, without padding
+  std::optional<PeFacts> pe;     // of EFI images that can be read
+  std::string pe_error;          // why there is none
   Origin origin;
 };
 

@@ -42,7 +42,8 @@ class Verifier {
     if (pci.offset % 4 != 0) error(0x18, "the PCI data structure is not aligned to four bytes");
     if (pci.length < kPciDataBytesMin) {
       error(pci.offset + 0x0a, fmt::format("the PCI data structure is {} bytes long, at least {} "
-                                           "are needed", pci.length, kPciDataBytesMin));
+                                           "are needed",
+                                           pci.length, kPciDataBytesMin));
     }
     if (pci.offset + pci.length > image_.bytes.size()) {
       error(pci.offset, "the PCI data structure reaches behind the image's end");
@@ -67,10 +68,12 @@ class Verifier {
                            header.initialization_bytes, image_.bytes.size()));
     }
     if (header.subsystem != 0x0b && header.subsystem != 0x0c) {
-      error(8, fmt::format("subsystem {:#04x}: the firmware runs only drivers (0x0b, 0x0c) from ROMs",
-                           header.subsystem));
+      error(8,
+            fmt::format("subsystem {:#04x}: the firmware runs only drivers (0x0b, 0x0c) from ROMs",
+                        header.subsystem));
     }
-    if (header.compression > 1) error(0x0c, fmt::format("unknown compression {}", header.compression));
+    if (header.compression > 1)
+      error(0x0c, fmt::format("unknown compression {}", header.compression));
   }
 
   void check_pe() {
@@ -96,7 +99,8 @@ class Verifier {
     }
     if (facts->section_alignment % kPageBytes != 0 || facts->section_alignment == 0) {
       warn(at, fmt::format("sections are aligned to {} bytes, less than a page: memory attributes "
-                           "cannot be set", facts->section_alignment));
+                           "cannot be set",
+                           facts->section_alignment));
     }
     for (const PeSection& section : facts->sections) {
       if (section.writable && section.executable) {
@@ -131,7 +135,8 @@ std::vector<Finding> verify_option_rom(const OptionRom& rom) {
   for (const RomImage& image : rom.images) {
     std::ranges::move(Verifier(image).run(), std::back_inserter(findings));
   }
-  std::ranges::sort(findings, {}, [](const Finding& finding) { return std::tie(finding.offset, finding.what); });
+  std::ranges::sort(findings, {},
+                    [](const Finding& finding) { return std::tie(finding.offset, finding.what); });
   return findings;
 }
 
