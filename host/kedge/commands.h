@@ -8,6 +8,8 @@
 
 namespace kedge::host {
 
+// `kedge rom`
+void add_rom_command(CLI::App& application, int& exit_code);
 // `kedge vm`
 void add_vm_command(CLI::App& application, int& exit_code);
 

@@ -4,10 +4,21 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <exception>
 #include <string>
 
+#include "base/assert.h"
 #include "kedge/commands.h"
+
+namespace kedge {
+
+void assertion_failed(const char* expression, const char* file, int line) noexcept {
+  fmt::print(stderr, "{}:{}: assertion failed: {}\n", file, line, expression);
+  std::abort();
+}
+
+}  // namespace kedge
 
 namespace {
 
@@ -20,8 +31,10 @@ int run(int argc, char** argv) {
   application.set_version_flag("--version", std::string("kedge ") + KEDGE_HOST_VERSION);
   application.require_subcommand(1);
   application.footer(
-      "`kedge COMMAND --help` explains a command. Manual pages: kedge(1), kedge-vm(1).");
+      "`kedge COMMAND --help` explains a command. Manual pages: kedge(1), kedge-rom(1), "
+      "kedge-vm(1).");
   int exit_code = 0;
+  kedge::host::add_rom_command(application, exit_code);
   kedge::host::add_vm_command(application, exit_code);
   try {
     application.parse(argc, argv);

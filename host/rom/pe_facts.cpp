@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "rom/pe_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kedge::host {
+namespace {
+
+// The PE format specification, "Optional Header" and "Section Table".
+constexpr std::size_t kPeOffsetField = 0x3c;
+constexpr std::uint16_t kPe32Plus = 0x20b;
+constexpr std::size_t kRelocationDirectory = 5;
+constexpr std::size_t kDebugDirectory = 6;
+constexpr std::uint32_t kExecutable = 0x20000000;
+constexpr std::uint32_t kWritable = 0x80000000;
+constexpr std::uint32_t kCodeView = 2;
+constexpr std::size_t kDebugEntryBytes = 28;
+constexpr std::size_t kDebugEntriesMax = 16;
+constexpr std::uint32_t kCodeViewRsds = 0x53445352;  // "RSDS": GUID, age, name
+constexpr std::uint32_t kCodeViewNb10 = 0x3031424e;  // "NB10": offset, time, age, name
+constexpr std::size_t kGuidCopiesMax = 8;
+constexpr std::size_t kPathBytesMax = 512;
+
+struct Directory {
+  std::uint32_t address = 0;
+  std::uint32_t bytes = 0;
+};
+
+// What files say may reach a terminal.
+std::string printable(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if ((c < ' ' && c != '\n') || c > '~') c = '?';
+  }
+  return result;
+}
+
+std::string until_zero(ByteView bytes) {
+  const std::string_view text = as_text(bytes.first(std::min(bytes.size(), kPathBytesMax)));
+  return printable(text.substr(0, text.find('\0')));
+}
+
+void read_code_view(ByteView pe, std::uint32_t offset, PeFacts& facts) {
+  ByteReader reader(pe);
+  reader.skip(offset);
+  const std::uint32_t signature = reader.le32();
+  if (signature == kCodeViewRsds) {
+    for (const std::byte byte : reader.bytes(16)) {
+      facts.build_id += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    }
+    reader.skip(4);
+    // Linkers without an id to write leave zeros.
+    if (facts.build_id.find_first_not_of('0') == std::string::npos) facts.build_id.clear();
+  } else if (signature == kCodeViewNb10) {
+    reader.skip(12);
+  } else {
+    return;
+  }
+  facts.debug_path = until_zero(reader.rest());
+}
+
+std::size_t file_offset_of(const PeFacts& facts, std::uint32_t address) {
+  for (const PeSection& section : facts.sections) {
+    if (address >= section.address && address - section.address < section.file_bytes) {
+      return std::size_t{section.file_offset} + (address - section.address);
+    }
+  }
+  return address;  // headers are at the same place in the file and in memory
+}
+
+void read_debug(ByteView pe, const Directory& debug, PeFacts& facts) {
+  if (debug.address == 0) return;
+  ByteReader reader(pe);
+  reader.skip(file_offset_of(facts, debug.address));
+  const std::size_t entries = std::min(debug.bytes / kDebugEntryBytes, kDebugEntriesMax);
+  for (std::size_t i = 0; i < entries && reader.ok(); ++i) {
+    reader.skip(12);
+    const std::uint32_t type = reader.le32();
+    reader.skip(8);
+    const std::uint32_t offset = reader.le32();
+    if (reader.ok() && type == kCodeView) read_code_view(pe, offset, facts);
+  }
+}
+
+void read_sections(ByteReader& reader, std::size_t count, PeFacts& facts) {
+  for (std::size_t i = 0; i < count; ++i) {
+    PeSection section{.name = until_zero(reader.bytes(8))};
+    section.memory_bytes = reader.le32();
+    section.address = reader.le32();
+    section.file_bytes = reader.le32();
+    section.file_offset = reader.le32();
+    reader.skip(12);
+    const std::uint32_t flags = reader.le32();
+    section.writable = (flags & kWritable) != 0;
+    section.executable = (flags & kExecutable) != 0;
+    if (reader.ok()) facts.sections.push_back(std::move(section));
+  }
+}
+
+// Counts `lea r64, [rip + disp32]` (REX.W 8D /r) whose target is `address`.
+unsigned count_lea(ByteView code, std::uint32_t code_address, std::uint32_t address) {
+  constexpr std::size_t kInstructionBytes = 7;
+  unsigned count = 0;
+  for (std::size_t i = 0; i + kInstructionBytes <= code.size(); ++i) {
+    const unsigned rex = std::to_integer<unsigned>(code[i]) & 0xfbU;
+    const unsigned operation = std::to_integer<unsigned>(code[i + 1]);
+    const unsigned mod_rm = std::to_integer<unsigned>(code[i + 2]) & 0xc7U;
+    if (rex != 0x48 || operation != 0x8d || mod_rm != 0x05) continue;
+    ByteReader reader(code.subspan(i + 3, 4));
+    const auto next = static_cast<std::uint32_t>(code_address + i + kInstructionBytes);
+    count += next + reader.le32() == address ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace
+
+ByteView PeSection::data(ByteView pe) const {
+  if (file_offset >= pe.size()) return {};
+  const std::size_t most = memory_bytes == 0 ? file_bytes : std::min(memory_bytes, file_bytes);
+  return pe.subspan(file_offset, std::min<std::size_t>(most, pe.size() - file_offset));
+}
+
+Outcome<PeFacts> read_pe_facts(ByteView pe) {
+  const auto info = image::PeInfo::parse(pe);
+  if (!info) return failure(std::string(info.error().site().text));
+  PeFacts facts{.info = *info};
+  ByteReader reader(pe);  // PeInfo::parse() has looked at all of the headers' places
+  reader.skip(kPeOffsetField);
+  const std::uint32_t offset = reader.le32();
+  ByteReader headers(pe);
+  headers.skip(offset + 6);
+  const std::uint16_t sections = headers.le16();
+  headers.skip(12);
+  const std::uint16_t optional_bytes = headers.le16();
+  headers.skip(2);
+  ByteReader optional = headers.sub(optional_bytes);
+  const bool wide = optional.le16() == kPe32Plus;
+  optional.skip(30);
+  facts.section_alignment = optional.le32();
+  optional.skip(wide ? 72 : 56);
+  const std::uint32_t count = optional.le32();
+  std::array<Directory, 16> directories;
+  for (std::size_t i = 0; i < std::min<std::size_t>(count, directories.size()); ++i) {
+    directories[i].address = optional.le32();
+    directories[i].bytes = optional.le32();
+  }
+  read_sections(headers, sections, facts);
+  facts.relocation_bytes = directories[kRelocationDirectory].bytes;
+  read_debug(pe, directories[kDebugDirectory], facts);
+  for (const PeSection& section : facts.sections) {
+    if (section.name == ".sbat") {
+      const std::string_view text = as_text(section.data(pe));
+      facts.sbat = printable(text.substr(0, text.find('\0')));
+    }
+  }
+  return facts;
+}
+
+GuidUse find_guid(ByteView pe, const PeFacts& facts, const GuidBytes& guid) {
+  GuidUse use;
+  const std::string_view text = as_text(pe);
+  const std::string_view wanted = as_text(std::as_bytes(std::span(guid)));
+  std::size_t copies = 0;
+  const bool countable = facts.info.machine == image::Machine::x86_64;
+  if (countable) use.uses = 0;
+  for (std::size_t at = text.find(wanted); at != std::string_view::npos;
+       at = text.find(wanted, at + wanted.size())) {
+    use.carried = true;
+    if (!countable) return use;
+    if (++copies > kGuidCopiesMax) return use;
+    const auto holder = std::ranges::find_if(facts.sections, [at](const PeSection& section) {
+      return at >= section.file_offset && at - section.file_offset < section.file_bytes;
+    });
+    if (holder == facts.sections.end()) continue;
+    const auto address = static_cast<std::uint32_t>(holder->address + (at - holder->file_offset));
+    std::size_t budget = pe.size();  // sections of damaged images may overlap
+    for (const PeSection& section : facts.sections) {
+      if (!section.executable) continue;
+      const ByteView code = section.data(pe);
+      if (code.size() > budget) break;
+      budget -= code.size();
+      *use.uses += count_lea(code, section.address, address);
+    }
+  }
+  return use;
+}
+
+}  // namespace kedge::host

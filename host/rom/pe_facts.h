@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// What people ask about a PE image beyond image/pe.h: sections, relocations, SBAT, debug data, and
+// how often its code uses a GUID.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "image/pe.h"
+#include "support/outcome.h"
+
+namespace kedge::host {
+
+struct PeSection {
+  std::string name;
+  std::uint32_t address = 0;
+  std::uint32_t memory_bytes = 0;
+  std::uint32_t file_offset = 0;
+  std::uint32_t file_bytes = 0;
+  bool writable = false;
+  bool executable = false;
+
+  // The bytes that are in the file and in memory.
+  ByteView data(ByteView pe) const;
+};
+
+struct PeFacts {
+  image::PeInfo info;
+  std::uint32_t section_alignment = 0;
+  std::vector<PeSection> sections;
+  std::uint32_t relocation_bytes = 0;
+  std::string sbat;        // the section's text
+  std::string debug_path;  // CodeView's file name
+  std::string build_id;    // CodeView's GUID, in hexadecimal digits
+};
+
+Outcome<PeFacts> read_pe_facts(ByteView pe);
+
+using GuidBytes = std::array<std::uint8_t, 16>;
+
+struct GuidUse {
+  bool carried = false;  // its bytes are in the image
+  // Instructions of the code that take its address. Known for x86_64 images, where they are
+  // `lea register, [rip + distance]`.
+  std::optional<unsigned> uses;
+};
+
+GuidUse find_guid(ByteView pe, const PeFacts& facts, const GuidBytes& guid);
+
+}  // namespace kedge::host
