@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// What a broken invariant does in a resident driver: it names its place and stops the machine. There
-// is nobody to return to: the caller is some part of the firmware that goes on using us.
+// What a broken invariant does in a resident driver: it names its place and stops the machine.
+// There is nobody to return to: the caller is some part of the firmware that goes on using us.
 #include "base/assert.h"
 #include "base/format.h"
 #include "uefi/console.h"

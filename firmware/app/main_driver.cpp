@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// kedge-driver.efi: our NIC drivers for the firmware's own network stack, and nothing else. Stays in
-// memory until it is unloaded.
+// kedge-driver.efi: our NIC drivers for the firmware's own network stack, and nothing else. Stays
+// in memory until it is unloaded.
 #include <new>
 
 #include "driver/virtio_net/virtio_net.h"
@@ -46,11 +46,11 @@ EFI_STATUS EFIAPI unload(EFI_HANDLE) noexcept {
 }  // namespace
 
 std::size_t kedge_main(void* image_handle, void* system_table) {
-  resident = new (std::nothrow) Resident(static_cast<EFI_HANDLE>(image_handle),
-                                         static_cast<EFI_SYSTEM_TABLE*>(system_table));
+  resident = new (std::nothrow)
+      Resident(static_cast<EFI_HANDLE>(image_handle), static_cast<EFI_SYSTEM_TABLE*>(system_table));
   if (resident == nullptr) return EFI_OUT_OF_RESOURCES;
-  auto* loaded = uefi::peek<EFI_LOADED_IMAGE_PROTOCOL>(resident->firmware,
-                                                       resident->firmware.image());
+  auto* loaded =
+      uefi::peek<EFI_LOADED_IMAGE_PROTOCOL>(resident->firmware, resident->firmware.image());
   if (loaded == nullptr) return EFI_LOAD_ERROR;
   const Result<void> installed = resident->binding.install();
   if (!installed.ok()) return uefi::to_status(installed.error());

@@ -37,8 +37,7 @@ AdapterInformation::AdapterInformation(SnpProducer& snp) noexcept : snp_(snp), t
 EFI_STATUS AdapterInformation::copy_out(const void* data, std::size_t bytes,
                                         void** block) noexcept {
   void* memory = nullptr;
-  const EFI_STATUS status =
-      firmware().boot().AllocatePool(EfiBootServicesData, bytes, &memory);
+  const EFI_STATUS status = firmware().boot().AllocatePool(EfiBootServicesData, bytes, &memory);
   if (EFI_ERROR(status)) return EFI_OUT_OF_RESOURCES;
   std::memcpy(memory, data, bytes);
   *block = memory;

@@ -37,8 +37,8 @@ EFI_STATUS ComponentName::driver_name(CHAR8* language, CHAR16** name) noexcept {
 }
 
 /// SUCCESS, INVALID_PARAMETER, UNSUPPORTED (also for what is not ours).
-EFI_STATUS ComponentName::controller_name(EFI_HANDLE controller, EFI_HANDLE child,
-                                          CHAR8* language, CHAR16** name) noexcept {
+EFI_STATUS ComponentName::controller_name(EFI_HANDLE controller, EFI_HANDLE child, CHAR8* language,
+                                          CHAR16** name) noexcept {
   if (controller == nullptr || language == nullptr || name == nullptr) {
     return EFI_INVALID_PARAMETER;
   }

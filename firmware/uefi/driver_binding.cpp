@@ -114,8 +114,8 @@ EFI_STATUS NicDriverBinding::supported(EFI_HANDLE controller,
   return is_ours && wanted.is_valid ? EFI_SUCCESS : EFI_UNSUPPORTED;
 }
 
-/// SUCCESS, ALREADY_STARTED, DEVICE_ERROR, OUT_OF_RESOURCES, UNSUPPORTED. After a failure the NIC is
-/// as it was: the firmware asks its next driver.
+/// SUCCESS, ALREADY_STARTED, DEVICE_ERROR, OUT_OF_RESOURCES, UNSUPPORTED. After a failure the NIC
+/// is as it was: the firmware asks its next driver.
 EFI_STATUS NicDriverBinding::start(EFI_HANDLE controller,
                                    EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
   DriverNic* nic = find(Handle(controller));

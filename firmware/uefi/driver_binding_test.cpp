@@ -176,9 +176,9 @@ TEST_F(NicDriverBindingTest, StartFailsCleanlyAtEveryPoint) {
   };
   // Events: packet, exit. Protocols: path, information, network. Opened: a look at the ids, the
   // function, a look at the path, the function for the child.
-  for (const Point& point : {Point{fake::Call::create_event, 2},
-                             Point{fake::Call::install_protocol, 3},
-                             Point{fake::Call::open_protocol, 4}}) {
+  for (const Point& point :
+       {Point{fake::Call::create_event, 2}, Point{fake::Call::install_protocol, 3},
+        Point{fake::Call::open_protocol, 4}}) {
     for (unsigned skip = 0; skip < point.count; ++skip) {
       fake.fail(point.call, EFI_OUT_OF_RESOURCES, skip);
       EXPECT_NE(start(), EFI_SUCCESS) << static_cast<int>(point.call) << " " << skip;
@@ -225,10 +225,21 @@ TEST_F(NicDriverBindingTest, StopRefusesForeignChildren) {
   EXPECT_EQ(raw->Stop(raw, controller, 2, children), EFI_DEVICE_ERROR);
   EXPECT_EQ(raw->Stop(raw, controller, 1, nullptr), EFI_DEVICE_ERROR);
   EXPECT_NE(child(), nullptr);
+}
+
+TEST_F(NicDriverBindingTest, AChildThatWasLeftRunningIsStoppedWithItsHandle) {
+  ASSERT_EQ(start(), EFI_SUCCESS);
+  auto* snp = get<EFI_SIMPLE_NETWORK_PROTOCOL>(child());
+  ASSERT_EQ(snp->Start(snp), EFI_SUCCESS);
+  ASSERT_EQ(snp->Initialize(snp, 0, 0), EFI_SUCCESS);
+  EFI_HANDLE children[] = {child()};
   EXPECT_EQ(raw->Stop(raw, controller, 1, children), EFI_SUCCESS);
   EXPECT_EQ(child(), nullptr);
+  EXPECT_FALSE(driver_state.device->running);
   EXPECT_EQ(start(), EFI_SUCCESS);
-  EXPECT_NE(child(), nullptr);
+  ASSERT_NE(child(), nullptr);
+  EXPECT_EQ(get<EFI_SIMPLE_NETWORK_PROTOCOL>(child())->Mode->State,
+            UINT32{EfiSimpleNetworkStopped});
 }
 
 TEST_F(NicDriverBindingTest, AChildThatIsHeldStaysAndWorks) {
@@ -348,8 +359,7 @@ TEST_F(NicDriverBindingTest, AdapterInformationTellsTheMediaState) {
             EFI_INVALID_PARAMETER);
   EXPECT_EQ(information->GetInformation(information, &unknown, &block, &size), EFI_UNSUPPORTED);
   fake.fail(fake::Call::allocate_pool, EFI_OUT_OF_RESOURCES);
-  EXPECT_EQ(information->GetInformation(information, &media, &block, &size),
-            EFI_OUT_OF_RESOURCES);
+  EXPECT_EQ(information->GetInformation(information, &media, &block, &size), EFI_OUT_OF_RESOURCES);
   EXPECT_EQ(information->SetInformation(information, &media, &size, 8), EFI_WRITE_PROTECTED);
   EXPECT_EQ(information->SetInformation(information, &unknown, &size, 8), EFI_UNSUPPORTED);
   EXPECT_EQ(information->SetInformation(information, &media, nullptr, 8), EFI_INVALID_PARAMETER);

@@ -12,8 +12,8 @@ Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Han
                                                    const NativeDriver& driver) noexcept {
   KEDGE_TRY(auto function, PciFunction::open(firmware, controller));
   KEDGE_TRY(auto device, driver.create(*function));
-  std::unique_ptr<DriverNic> nic(
-      new (std::nothrow) DriverNic(firmware, std::move(function), std::move(device)));
+  std::unique_ptr<DriverNic> nic(new (std::nothrow)
+                                     DriverNic(firmware, std::move(function), std::move(device)));
   if (nic == nullptr) return fail(err::base_no_memory);
   KEDGE_TRY(nic->snp_, SnpProducer::create(firmware, *nic->device_));
   nic->adapter_information_.emplace(*nic->snp_);
@@ -51,8 +51,8 @@ EFI_STATUS DriverNic::install(const Published& protocol) noexcept {
 }
 
 EFI_STATUS DriverNic::uninstall(const Published& protocol) noexcept {
-  return firmware_.boot().UninstallProtocolInterface(
-      child_.raw(), guid_pointer(*protocol.protocol), protocol.interface);
+  return firmware_.boot().UninstallProtocolInterface(child_.raw(), guid_pointer(*protocol.protocol),
+                                                     protocol.interface);
 }
 
 Result<void> DriverNic::add_child() noexcept {
@@ -100,6 +100,7 @@ Result<void> DriverNic::remove_child() noexcept {
   }
   if (left == 0) {
     child_ = Handle();
+    snp_->abandon();
     return {};
   }
   if (!child_opening_) {

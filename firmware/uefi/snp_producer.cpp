@@ -36,8 +36,8 @@ Result<std::unique_ptr<SnpProducer>> SnpProducer::create(const Firmware& firmwar
   std::unique_ptr<SnpProducer> snp(new (std::nothrow) SnpProducer(firmware, device));
   if (snp == nullptr) return fail(err::base_no_memory);
   // For the producer's life, not only while Initialized: callers keep the event.
-  KEDGE_CHECK(snp->wait_event_.create(firmware, EVT_NOTIFY_WAIT, TPL_NOTIFY, &wait_for_packet,
-                                      snp.get()));
+  KEDGE_CHECK(
+      snp->wait_event_.create(firmware, EVT_NOTIFY_WAIT, TPL_NOTIFY, &wait_for_packet, snp.get()));
   snp->table_.raw.WaitForPacket = snp->wait_event_.raw();
   return Result<std::unique_ptr<SnpProducer>>(std::move(snp));
 }
@@ -130,10 +130,23 @@ EFI_STATUS SnpProducer::reset(BOOLEAN) noexcept {
 EFI_STATUS SnpProducer::shutdown() noexcept {
   if (const EFI_STATUS status = need_initialized(); EFI_ERROR(status)) return status;
   take_down();
+  clear_filters();
+  return EFI_SUCCESS;
+}
+
+void SnpProducer::clear_filters() noexcept {
   mode_.ReceiveFilterSetting = 0;
   mode_.MCastFilterCount = 0;
   std::memset(mode_.MCastFilter, 0, sizeof(mode_.MCastFilter));
-  return EFI_SUCCESS;
+}
+
+void SnpProducer::abandon() noexcept {
+  if (retired_) return;
+  const TplGuard guard(firmware_, TPL_NOTIFY);
+  if (mode_.State == EfiSimpleNetworkInitialized) take_down();
+  clear_filters();
+  clear_statistics();
+  mode_.State = EfiSimpleNetworkStopped;
 }
 
 EFI_STATUS SnpProducer::bring_up() noexcept {
@@ -227,7 +240,8 @@ EFI_STATUS SnpProducer::statistics(BOOLEAN reset, UINTN* size,
   EFI_STATUS status = EFI_SUCCESS;
   if (size != nullptr) {
     const UINTN given = *size;
-    if (table != nullptr) std::memcpy(table, &statistics_, std::min<UINTN>(given, sizeof(statistics_)));
+    if (table != nullptr)
+      std::memcpy(table, &statistics_, std::min<UINTN>(given, sizeof(statistics_)));
     if (table == nullptr || given < sizeof(statistics_)) status = EFI_BUFFER_TOO_SMALL;
     *size = sizeof(statistics_);
   }
@@ -394,10 +408,9 @@ bool SnpProducer::passes(const wire::MacAddress& destination) const noexcept {
   }
   if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST) != 0) return true;
   if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) == 0) return false;
-  return std::any_of(mode_.MCastFilter, mode_.MCastFilter + mode_.MCastFilterCount,
-                     [&](const EFI_MAC_ADDRESS& wanted) {
-                       return from_raw(wanted.Addr) == destination;
-                     });
+  return std::any_of(
+      mode_.MCastFilter, mode_.MCastFilter + mode_.MCastFilterCount,
+      [&](const EFI_MAC_ADDRESS& wanted) { return from_raw(wanted.Addr) == destination; });
 }
 
 void SnpProducer::count_received(const wire::MacAddress& destination,

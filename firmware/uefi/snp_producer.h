@@ -41,6 +41,8 @@ class SnpProducer final : private link::Receiver {
   const EFI_SIMPLE_NETWORK_MODE& mode() const noexcept { return mode_; }
   /// The link now. A device that does not run is started for the look.
   Result<link::LinkState> look_at_link() noexcept;
+  /// Nobody uses it any more, shut down or not: back to the state of the beginning.
+  void abandon() noexcept;
   /// An operating system takes over: silences the device. No allocation, no boot service.
   void retire() noexcept;
 
@@ -77,6 +79,7 @@ class SnpProducer final : private link::Receiver {
   EFI_STATUS need_initialized() const noexcept;
   EFI_STATUS bring_up() noexcept;
   void take_down() noexcept;
+  void clear_filters() noexcept;
   /// Makes sure that received_ holds a frame, if the device has one that passes.
   bool fetch() noexcept;
   void receive(link::Frame frame) noexcept override;

@@ -41,9 +41,7 @@ class ScriptedDevice final : public link::Device {
   wire::MacAddress mac() const noexcept override { return address; }
   std::uint16_t mtu() const noexcept override { return 1500; }
   link::Capabilities capabilities() const noexcept override { return {}; }
-  link::LinkState link_state() noexcept override {
-    return running ? state : link::LinkState::down;
-  }
+  link::LinkState link_state() noexcept override { return running ? state : link::LinkState::down; }
   const link::Statistics& statistics() const noexcept override { return statistics_; }
   Result<void> start() noexcept override {
     if (start_error.has_value()) return *start_error;
