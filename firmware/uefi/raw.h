@@ -13,9 +13,11 @@
 #include <Guid/FileSystemInfo.h>
 #include <Guid/GlobalVariable.h>
 #include <Guid/SmBios.h>
+#include <Protocol/AdapterInformation.h>
 #include <Protocol/ComponentName2.h>
 #include <Protocol/DevicePath.h>
 #include <Protocol/DriverBinding.h>
+#include <Protocol/DriverSupportedEfiVersion.h>
 #include <Protocol/LoadFile2.h>
 #include <Protocol/LoadedImage.h>
 #include <Protocol/PciIo.h>
@@ -46,9 +48,12 @@ struct ProtocolGuid {
   struct ProtocolGuid<type> {               \
     static constexpr EFI_GUID value = guid; \
   }
+KEDGE_PROTOCOL_GUID(EFI_ADAPTER_INFORMATION_PROTOCOL, EFI_ADAPTER_INFORMATION_PROTOCOL_GUID);
 KEDGE_PROTOCOL_GUID(EFI_COMPONENT_NAME2_PROTOCOL, EFI_COMPONENT_NAME2_PROTOCOL_GUID);
 KEDGE_PROTOCOL_GUID(EFI_DEVICE_PATH_PROTOCOL, EFI_DEVICE_PATH_PROTOCOL_GUID);
 KEDGE_PROTOCOL_GUID(EFI_DRIVER_BINDING_PROTOCOL, EFI_DRIVER_BINDING_PROTOCOL_GUID);
+KEDGE_PROTOCOL_GUID(EFI_DRIVER_SUPPORTED_EFI_VERSION_PROTOCOL,
+                    EFI_DRIVER_SUPPORTED_EFI_VERSION_PROTOCOL_GUID);
 KEDGE_PROTOCOL_GUID(EFI_LOAD_FILE2_PROTOCOL, EFI_LOAD_FILE2_PROTOCOL_GUID);
 KEDGE_PROTOCOL_GUID(EFI_LOADED_IMAGE_PROTOCOL, EFI_LOADED_IMAGE_PROTOCOL_GUID);
 KEDGE_PROTOCOL_GUID(EFI_PCI_IO_PROTOCOL, EFI_PCI_IO_PROTOCOL_GUID);

@@ -121,6 +121,18 @@ struct FakeServices {
     the_one->violations.push_back("WaitForEvent would wait for ever");
     return EFI_UNSUPPORTED;
   }
+  static EFI_STATUS EFIAPI signal_event(EFI_EVENT event) {
+    static_cast<Fake::FakeEvent*>(event)->signaled = true;
+    return EFI_SUCCESS;
+  }
+  static EFI_STATUS EFIAPI check_event(EFI_EVENT event) {
+    auto& checked = *static_cast<Fake::FakeEvent*>(event);
+    if ((checked.type & EVT_NOTIFY_SIGNAL) != 0) return EFI_INVALID_PARAMETER;
+    // Its function runs only where its level is above ours (UEFI 2.10, 7.1 CheckEvent).
+    const bool may_run = checked.level > the_one->tpl && (checked.type & EVT_NOTIFY_WAIT) != 0;
+    if (!checked.signaled && may_run) the_one->signal(checked);
+    return std::exchange(checked.signaled, false) ? EFI_SUCCESS : EFI_NOT_READY;
+  }
   static EFI_STATUS EFIAPI stall(UINTN microseconds) {
     the_one->advance_ns(static_cast<std::int64_t>(microseconds) * 1000);
     return EFI_SUCCESS;
@@ -293,6 +305,8 @@ FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) 
   boot_.CreateEvent = S::create_event;
   boot_.CloseEvent = S::close_event;
   boot_.SetTimer = S::set_timer;
+  boot_.SignalEvent = S::signal_event;
+  boot_.CheckEvent = S::check_event;
   boot_.WaitForEvent = S::wait_for_event;
   boot_.Stall = S::stall;
   boot_.SetWatchdogTimer = S::set_watchdog;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// What a broken invariant does in a resident driver: it names its place and stops the machine.
+// There is nobody to return to: the caller is some part of the firmware that goes on using us.
+#include "base/assert.h"
+#include "base/format.h"
+#include "uefi/console.h"
+#include "uefi/rt/runtime.h"
+
+namespace kedge {
+
+void assertion_failed(const char* expression, const char* file, int line) noexcept {
+  const uefi::Firmware firmware(static_cast<EFI_HANDLE>(kedge_image_handle),
+                                static_cast<EFI_SYSTEM_TABLE*>(kedge_system_table));
+  char buffer[200];
+  BufferSink sink(buffer);
+  format_to(sink, "\nKedge's network driver has a bug: {} ({}:{}). Please report this line.\n",
+            std::string_view(expression), std::string_view(file), line);
+  uefi::TextConsole::print_raw(firmware, sink.text());
+  // The firmware's watchdog may still reset the machine.
+  for (;;) firmware.stall_us(1'000'000);
+}
+
+}  // namespace kedge

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// NicDriverBinding: EFI_DRIVER_BINDING_PROTOCOL (UEFI 2.10, 11.1) of our NIC drivers, as a bus
+// driver with one child a NIC. Nothing is printed, and no hardware is touched before Start.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "uefi/component_name.h"
+#include "uefi/driver_nic.h"
+
+namespace kedge::uefi {
+
+class NicDriverBinding final : private NicNames {
+ public:
+  /// Above 0x10, which edk2's virtio drivers have: without a ROM the higher version is asked first.
+  static constexpr UINT32 kVersion = 0x100;
+
+  /// `drivers` must outlive it. Never destroyed while installed.
+  NicDriverBinding(const Firmware& firmware, std::span<const NativeDriver> drivers) noexcept;
+  ~NicDriverBinding();
+  NicDriverBinding(const NicDriverBinding&) = delete;
+  NicDriverBinding& operator=(const NicDriverBinding&) = delete;
+
+  /// Puts the driver's protocols on the image's handle. Errors: uefi_install_failed.
+  Result<void> install() noexcept;
+  /// Lets go of all NICs and takes the protocols back: what EFI_LOADED_IMAGE_PROTOCOL.Unload does.
+  /// When somebody holds on to a NIC, the driver stays and works.
+  EFI_STATUS unload() noexcept;
+
+  std::size_t nic_count() const noexcept { return nics_.size(); }
+
+  // For Entry.
+  bool retired() const noexcept { return false; }
+  std::optional<EFI_TPL> tpl() const noexcept { return std::nullopt; }
+  const Firmware& firmware() const noexcept { return firmware_; }
+
+ private:
+  EFI_STATUS supported(EFI_HANDLE controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;
+  EFI_STATUS start(EFI_HANDLE controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;
+  EFI_STATUS stop(EFI_HANDLE controller, UINTN count, EFI_HANDLE* children) noexcept;
+  EFI_STATUS start_new(Handle controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;
+  const NativeDriver* driver_for(const driver::PciId& id) const noexcept;
+  DriverNic* find(Handle controller) const noexcept;
+  const char16_t* name_of(Handle controller, Handle child) const noexcept override;
+
+  const Firmware& firmware_;
+  std::span<const NativeDriver> drivers_;
+  ProducerTable<EFI_DRIVER_BINDING_PROTOCOL, NicDriverBinding> table_;
+  ComponentName component_name_;
+  EFI_DRIVER_SUPPORTED_EFI_VERSION_PROTOCOL supported_version_{};
+  Installation installation_;
+  std::vector<std::unique_ptr<DriverNic>> nics_;
+};
+
+}  // namespace kedge::uefi
