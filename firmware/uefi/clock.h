@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/time.h"
-#include "link/device.h"
 #include "uefi/cpu.h"
 #include "uefi/event.h"
 
@@ -39,36 +38,6 @@ class CpuClock final : public Clock {
   std::uint64_t base_ = 0;
   std::uint64_t ns_per_tick_ = 0;  // 32.32 fixed point
   Instant last_activity_ = Instant::never();
-};
-
-/// A device that tells the clock of its traffic, so that idle() knows when it may sleep.
-class WatchedDevice final : public link::Device {
- public:
-  WatchedDevice(link::Device& device, CpuClock& clock) noexcept : device_(device), clock_(clock) {}
-
-  std::string_view driver_name() const noexcept override { return device_.driver_name(); }
-  wire::MacAddress mac() const noexcept override { return device_.mac(); }
-  std::uint16_t mtu() const noexcept override { return device_.mtu(); }
-  link::Capabilities capabilities() const noexcept override { return device_.capabilities(); }
-  link::LinkState link_state() noexcept override { return device_.link_state(); }
-  const link::Statistics& statistics() const noexcept override { return device_.statistics(); }
-  Result<void> start() noexcept override { return device_.start(); }
-  void stop() noexcept override { device_.stop(); }
-  void quiesce() noexcept override { device_.quiesce(); }
-  std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget) noexcept override {
-    const std::uint32_t count = device_.poll(receiver, budget);
-    if (count != 0) clock_.note_activity();
-    return count;
-  }
-  Result<void> transmit(std::span<const ByteView> pieces,
-                        link::TransmitInfo info) noexcept override {
-    clock_.note_activity();
-    return device_.transmit(pieces, info);
-  }
-
- private:
-  link::Device& device_;
-  CpuClock& clock_;
 };
 
 }  // namespace kedge::uefi

@@ -160,21 +160,6 @@ TEST_F(KeyboardTest, TheExtendedProtocolIsPreferredForItsShiftState) {
   EXPECT_EQ(key->code, Key::kCtrlC);
 }
 
-TEST_F(KeyboardTest, AFilterTakesKeysBeforeTheQueue) {
-  int interrupts = 0;
-  keyboard.set_filter(
-      [](void* context, Key key) {
-        if (key.code != Key::kCtrlC) return false;
-        ++*static_cast<int*>(context);
-        return true;
-      },
-      &interrupts);
-  fake.keys = {{0, 3}, {0, u'a'}};
-  EXPECT_FALSE(keyboard.poll_key().has_value());
-  EXPECT_EQ(keyboard.poll_key()->code, U'a');
-  EXPECT_EQ(interrupts, 1);
-}
-
 TEST_F(KeyboardTest, DrainForgetsWhatWasTypedBefore) {
   fake.keys = {{0, u'a'}, {0, u'b'}};
   keyboard.drain();

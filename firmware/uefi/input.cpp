@@ -101,7 +101,6 @@ bool Keyboard::read_hardware() noexcept {
   next_look_ = Instant();  // pasted text and escape sequences come as bursts
   const std::optional<Key> key = translate_key(scan_code, unit, shift_state);
   if (!key.has_value()) return true;
-  if (filter_ != nullptr && filter_(filter_context_, *key)) return true;
   // When nobody reads, the newest keys are the ones to lose.
   if (count_ == kQueueMax) return true;
   queue_[(head_ + count_++) % kQueueMax] = *key;

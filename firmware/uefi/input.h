@@ -21,13 +21,6 @@ class Keyboard final : public port::Input, private async::Poller {
   async::Task<Result<port::Key>> read_key(Instant deadline) noexcept override;
   /// Throws away what was typed before, such as the key that chose the boot option.
   void drain() noexcept;
-  /// Is asked about each key as it arrives, before anybody waits for it; taking one (returning
-  /// true) keeps it from the queue. For Ctrl-C, which must work while nobody reads keys.
-  using Filter = bool (*)(void* context, port::Key key);
-  void set_filter(Filter filter, void* context) noexcept {
-    filter_ = filter;
-    filter_context_ = context;
-  }
 
  private:
   bool poll() noexcept override;
@@ -40,8 +33,6 @@ class Keyboard final : public port::Input, private async::Poller {
   std::array<port::Key, kQueueMax> queue_{};
   std::size_t head_ = 0;
   std::size_t count_ = 0;
-  Filter filter_ = nullptr;
-  void* filter_context_ = nullptr;
 };
 
 /// What a key of the firmware means; absent for keys that we have no use for. Exposed for tests.
