@@ -219,6 +219,8 @@ TEST_P(KedgeIsInterrupted, AndReturns) {
   sparse_file("slow", 64 << 20);
   nginx({"limit_rate 1m;"});
   if (std::string_view(GetParam().name) != "InDhcp") dnsmasq();
+  const auto silent_tftp = hold_udp_port(network(), 69);
+  E2E_ASSERT_OK(silent_tftp);
   start(GetParam().script);
   if (HasFailure() || !expect_console(GetParam().reached)) return;
   let_pass(std::chrono::seconds(1));
@@ -229,11 +231,48 @@ TEST_P(KedgeIsInterrupted, AndReturns) {
 
 INSTANTIATE_TEST_SUITE_P(
     By, KedgeIsInterrupted,
-    testing::Values(StageCase{"InDhcp", "#!ipxe\ndhcp\n", "DHCP", "\x03"},
-                    StageCase{"InADownload", "#!ipxe\ndhcp\nkernel http://192.0.2.1/slow\n", "slow",
-                              "\x03"},
-                    StageCase{"InAPause", "#!ipxe\necho pausing\nsleep 600\n", "pausing", "\x03"}),
+    testing::Values(
+        StageCase{"InDhcp", "#!ipxe\ndhcp\n", "DHCP", "\x03"},
+        StageCase{"InADownload", "#!ipxe\ndhcp\nkernel http://192.0.2.1/slow\n", "slow", "\x03"},
+        StageCase{"InATftpDownload", "#!ipxe\ndhcp\necho asking\nkernel tftp://192.0.2.1/slow\n",
+                  "asking", "\x03"},
+        StageCase{"InAPause", "#!ipxe\necho pausing\nsleep 600\n", "pausing", "\x03"}),
     [](const auto& info) { return info.param.name; });
+
+// The question waits longer than the test: only the key can end it.
+class KedgeAsks : public KedgeFails {
+ protected:
+  void fail_and_wait_for_the_question() {
+    start("#!ipxe\nset failure-timeout 3000\nnonsense\n");
+    if (!HasFailure()) (void)expect_console("any other key");
+  }
+  void press(std::string_view keys) {
+    if (HasFailure()) return;
+    const auto typed = vm().type(keys);
+    E2E_ASSERT_OK(typed);
+  }
+};
+
+class KedgeAsksForAKey : public KedgeAsks, public testing::WithParamInterface<const char*> {};
+
+TEST_P(KedgeAsksForAKey, AndReturns) {
+  fail_and_wait_for_the_question();
+  press(GetParam());
+  if (!HasFailure()) expect_next_boot_option();
+}
+
+INSTANTIATE_TEST_SUITE_P(By, KedgeAsksForAKey, testing::Values("x", "\x03"),
+                         [](const auto& info) { return info.index == 0 ? "AnyKey" : "CtrlC"; });
+
+TEST_F(KedgeAsks, AgainAfterASecondTryAndOffersAShell) {
+  fail_and_wait_for_the_question();
+  press("r");
+  if (!HasFailure() && !expect_console("any other key")) return;
+  press("s");
+  if (!HasFailure() && !expect_console("kedge> ")) return;
+  press("exit 1\r");
+  if (!HasFailure()) expect_next_boot_option();
+}
 
 }  // namespace
 }  // namespace kedge::host::e2e
