@@ -44,6 +44,10 @@ target_include_directories(kedge_include INTERFACE "${PROJECT_SOURCE_DIR}/firmwa
 
 # Paths in debug information and __FILE__ are relative to the source tree, so that builds are reproducible anywhere.
 add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+# ccache passes paths relative to the build directory: the names in the debug information, and with them the build id,
+# must not tell whether it was used.
+file(RELATIVE_PATH kedge_up "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+add_compile_options("-ffile-prefix-map=${kedge_up}=")
 cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${PROJECT_BINARY_DIR}" kedge_build_inside)
 if(NOT kedge_build_inside)
   add_compile_options("-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
