@@ -47,12 +47,7 @@ add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE
 # ccache passes paths relative to the build directory: the names in the debug information, and with them the build id,
 # must not tell whether it was used.
 file(RELATIVE_PATH kedge_up "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
-add_compile_options("-ffile-prefix-map=${kedge_up}=")
-cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${PROJECT_BINARY_DIR}" kedge_build_inside)
-if(NOT kedge_build_inside)
-  add_compile_options("-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")
-endif()
-
+add_compile_options("-ffile-prefix-map=${kedge_up}=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=")
 if(KEDGE_PLATFORM STREQUAL "host")
   if(KEDGE_SANITIZE)
     # vptr needs RTTI, which the firmware does without.
