@@ -9,7 +9,7 @@ namespace kedge::app {
 /// What distinguishes the images that are made of the application.
 struct ApplicationSetup {
   NicPolicy policy;
-  std::span<const uefi::NativeDriver> drivers;
+  std::span<const driver::NativeDriver> drivers;
 };
 
 /// Returns the EFI_STATUS for the firmware's boot manager.

@@ -3,7 +3,7 @@
 // in memory until it is unloaded.
 #include <new>
 
-#include "driver/virtio_net/virtio_net.h"
+#include "app/native_drivers.h"
 #include "uefi/driver_binding.h"
 #include "uefi/rt/runtime.h"
 
@@ -11,26 +11,13 @@ namespace {
 
 using namespace kedge;
 
-Result<std::unique_ptr<link::Device>> create_virtio_net(port::PciDevice& pci) {
-  // Another stack takes frames of the MTU only, and hands each back before it gets the next.
-  driver::VirtioNet::Options options;
-  options.receive_offloads = false;
-  options.spare_bytes = 0;
-  KEDGE_TRY(auto device, driver::VirtioNet::create(pci, options));
-  return std::unique_ptr<link::Device>(std::move(device));
-}
-
-constexpr uefi::NativeDriver kDrivers[] = {
-    {driver::kVirtioNetIds, create_virtio_net},
-};
-
 /// What lives as long as the image does.
 struct Resident {
   uefi::Firmware firmware;
   uefi::NicDriverBinding binding;
 
   Resident(EFI_HANDLE image, EFI_SYSTEM_TABLE* table) noexcept
-      : firmware(image, table), binding(firmware, kDrivers) {}
+      : firmware(image, table), binding(firmware, app::native_drivers()) {}
 };
 Resident* resident = nullptr;
 

@@ -32,7 +32,7 @@ Wanted wanted_by(const EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
 }  // namespace
 
 NicDriverBinding::NicDriverBinding(const Firmware& firmware,
-                                   std::span<const NativeDriver> drivers) noexcept
+                                   std::span<const driver::NativeDriver> drivers) noexcept
     : firmware_(firmware),
       drivers_(drivers),
       table_(*this),
@@ -72,13 +72,6 @@ EFI_STATUS NicDriverBinding::unload() noexcept {
   return installation_.remove() ? EFI_SUCCESS : EFI_DEVICE_ERROR;
 }
 
-const NativeDriver* NicDriverBinding::driver_for(const driver::PciId& id) const noexcept {
-  for (const NativeDriver& driver : drivers_) {
-    if (std::find(driver.ids.begin(), driver.ids.end(), id) != driver.ids.end()) return &driver;
-  }
-  return nullptr;
-}
-
 DriverNic* NicDriverBinding::find(Handle controller) const noexcept {
   for (const auto& nic : nics_) {
     if (nic->controller() == controller) return nic.get();
@@ -110,7 +103,7 @@ EFI_STATUS NicDriverBinding::supported(EFI_HANDLE controller,
   (void)boot.CloseProtocol(controller, guid, agent, controller);
   const driver::PciId id{static_cast<std::uint16_t>(ids & 0xffff),
                          static_cast<std::uint16_t>(ids >> 16)};
-  const bool is_ours = !EFI_ERROR(read) && driver_for(id) != nullptr;
+  const bool is_ours = !EFI_ERROR(read) && driver::find_driver(drivers_, id) != nullptr;
   return is_ours && wanted.is_valid ? EFI_SUCCESS : EFI_UNSUPPORTED;
 }
 
@@ -131,7 +124,8 @@ EFI_STATUS NicDriverBinding::start_new(Handle controller,
                                        EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
   const Wanted wanted = wanted_by(remaining);
   const std::optional<PciSummary> pci = look_at_pci(firmware_, controller);
-  const NativeDriver* driver = pci.has_value() ? driver_for(pci->id) : nullptr;
+  const driver::NativeDriver* driver =
+      pci.has_value() ? driver::find_driver(drivers_, pci->id) : nullptr;
   if (driver == nullptr || !wanted.is_valid) return EFI_UNSUPPORTED;
   auto nic = DriverNic::open(firmware_, controller, *driver);
   if (!nic.ok()) {

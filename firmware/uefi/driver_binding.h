@@ -17,7 +17,8 @@ class NicDriverBinding final : private NicNames {
   static constexpr UINT32 kVersion = 0x100;
 
   /// `drivers` must outlive it. Never destroyed while installed.
-  NicDriverBinding(const Firmware& firmware, std::span<const NativeDriver> drivers) noexcept;
+  NicDriverBinding(const Firmware& firmware,
+                   std::span<const driver::NativeDriver> drivers) noexcept;
   ~NicDriverBinding();
   NicDriverBinding(const NicDriverBinding&) = delete;
   NicDriverBinding& operator=(const NicDriverBinding&) = delete;
@@ -40,12 +41,11 @@ class NicDriverBinding final : private NicNames {
   EFI_STATUS start(EFI_HANDLE controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;
   EFI_STATUS stop(EFI_HANDLE controller, UINTN count, EFI_HANDLE* children) noexcept;
   EFI_STATUS start_new(Handle controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;
-  const NativeDriver* driver_for(const driver::PciId& id) const noexcept;
   DriverNic* find(Handle controller) const noexcept;
   const char16_t* name_of(Handle controller, Handle child) const noexcept override;
 
   const Firmware& firmware_;
-  std::span<const NativeDriver> drivers_;
+  std::span<const driver::NativeDriver> drivers_;
   ProducerTable<EFI_DRIVER_BINDING_PROTOCOL, NicDriverBinding> table_;
   ComponentName component_name_;
   EFI_DRIVER_SUPPORTED_EFI_VERSION_PROTOCOL supported_version_{};

@@ -19,7 +19,8 @@ struct DriverState {
 };
 DriverState driver_state;
 
-Result<std::unique_ptr<link::Device>> create_device(port::PciDevice& pci) {
+Result<std::unique_ptr<link::Device>> create_device(port::PciDevice& pci,
+                                                    driver::Consumer) noexcept {
   KEDGE_CHECK(pci.enable(true));
   if (driver_state.fails) {
     return fail(err::uefi_pci_access);
@@ -31,7 +32,7 @@ Result<std::unique_ptr<link::Device>> create_device(port::PciDevice& pci) {
   return std::unique_ptr<link::Device>(std::move(device));
 }
 
-constexpr NativeDriver kDrivers[] = {{kIds, create_device}};
+constexpr driver::NativeDriver kDrivers[] = {{kIds, create_device}};
 constexpr wire::MacAddress kMac({0x52, 0x54, 0x00, 0x12, 0x34, 0x56});
 
 struct NicDriverBindingTest : testing::Test {

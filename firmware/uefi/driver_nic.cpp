@@ -9,9 +9,9 @@
 namespace kedge::uefi {
 
 Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Handle controller,
-                                                   const NativeDriver& driver) noexcept {
+                                                   const driver::NativeDriver& driver) noexcept {
   KEDGE_TRY(auto function, PciFunction::open(firmware, controller));
-  KEDGE_TRY(auto device, driver.create(*function));
+  KEDGE_TRY(auto device, driver.create(*function, driver::Consumer::simple_network));
   std::unique_ptr<DriverNic> nic(new (std::nothrow)
                                      DriverNic(firmware, std::move(function), std::move(device)));
   if (nic == nullptr) return fail(err::base_no_memory);

@@ -18,7 +18,7 @@ class DriverNic {
   /// Takes the function and looks at the NIC, without a child yet. What fails leaves the function
   /// as it was. Errors: those of PciFunction::open and of the driver, uefi_event_failed.
   static Result<std::unique_ptr<DriverNic>> open(const Firmware& firmware, Handle controller,
-                                                 const NativeDriver& driver) noexcept;
+                                                 const driver::NativeDriver& driver) noexcept;
   /// There must be no child any more.
   ~DriverNic();
   DriverNic(const DriverNic&) = delete;

@@ -20,13 +20,6 @@ std::string where(const NicInventory::Nic& nic) noexcept {
 
 }  // namespace
 
-const NativeDriver* NicInventory::driver_for(const driver::PciId& id) const noexcept {
-  for (const NativeDriver& driver : drivers_) {
-    if (std::find(driver.ids.begin(), driver.ids.end(), id) != driver.ids.end()) return &driver;
-  }
-  return nullptr;
-}
-
 void NicInventory::scan() noexcept {
   const std::size_t before = nics_.size();
   for (const Handle handle : firmware_.locate<EFI_PCI_IO_PROTOCOL>()) add_pci(handle);
@@ -38,7 +31,7 @@ void NicInventory::scan() noexcept {
 void NicInventory::add_pci(Handle handle) noexcept {
   const std::optional<PciSummary> pci = look_at_pci(firmware_, handle);
   if (!pci.has_value() || nics_.size() >= kNicsMax) return;
-  const bool native = driver_for(pci->id) != nullptr;
+  const bool native = driver::find_driver(drivers_, pci->id) != nullptr;
   if (!pci->is_network && !native) return;
   const bool known =
       std::any_of(nics_.begin(), nics_.end(), [&](const auto& nic) { return nic->pci == handle; });
@@ -105,7 +98,7 @@ Handle NicInventory::snp_handle(const Nic& nic) const noexcept {
 
 Result<link::Device*> NicInventory::claim(Nic& nic) noexcept {
   if (nic.device != nullptr) return nic.device.get();
-  const NativeDriver* driver = nic.native ? driver_for(nic.id) : nullptr;
+  const driver::NativeDriver* driver = nic.native ? driver::find_driver(drivers_, nic.id) : nullptr;
   if (driver != nullptr) {
     auto claimed = claim_native(nic, *driver);
     if (claimed.ok()) return claimed;
@@ -156,10 +149,11 @@ void NicInventory::connect(Nic& nic) noexcept {
   nic.disconnected = false;
 }
 
-Result<link::Device*> NicInventory::claim_native(Nic& nic, const NativeDriver& driver) noexcept {
+Result<link::Device*> NicInventory::claim_native(Nic& nic,
+                                                 const driver::NativeDriver& driver) noexcept {
   KEDGE_CHECK(disconnect(nic));
   KEDGE_TRY(nic.function, PciFunction::open(firmware_, nic.pci));
-  auto device = driver.create(*nic.function);
+  auto device = driver.create(*nic.function, driver::Consumer::own_stack);
   if (!device.ok()) {
     nic.function.reset();
     return device.error();

@@ -11,18 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "driver/native_driver.h"
 #include "uefi/clock.h"
 #include "uefi/device_path.h"
 #include "uefi/pci_io.h"
 #include "uefi/snp_device.h"
 
 namespace kedge::uefi {
-
-/// One of our drivers, as app/ lists them.
-struct NativeDriver {
-  std::span<const driver::PciId> ids;
-  Result<std::unique_ptr<link::Device>> (*create)(port::PciDevice& pci);
-};
 
 class NicInventory {
  public:
@@ -43,7 +38,7 @@ class NicInventory {
   };
 
   NicInventory(const Firmware& firmware, CpuClock& clock, port::Pages& pages,
-               std::span<const NativeDriver> drivers, ExitBootServicesHook& hook) noexcept
+               std::span<const driver::NativeDriver> drivers, ExitBootServicesHook& hook) noexcept
       : firmware_(firmware), clock_(clock), pages_(pages), drivers_(drivers), hook_(hook) {}
   NicInventory(const NicInventory&) = delete;
   NicInventory& operator=(const NicInventory&) = delete;
@@ -70,10 +65,9 @@ class NicInventory {
   Handle snp_handle(const Nic& nic) const noexcept;
 
  private:
-  const NativeDriver* driver_for(const driver::PciId& id) const noexcept;
   void add_pci(Handle handle) noexcept;
   void add_snp(Handle handle) noexcept;
-  Result<link::Device*> claim_native(Nic& nic, const NativeDriver& driver) noexcept;
+  Result<link::Device*> claim_native(Nic& nic, const driver::NativeDriver& driver) noexcept;
   void free_snp(const Nic& nic, Handle handle) noexcept;
   Result<void> disconnect(Nic& nic) noexcept;
   void connect(Nic& nic) noexcept;
@@ -83,7 +77,7 @@ class NicInventory {
   const Firmware& firmware_;
   CpuClock& clock_;
   port::Pages& pages_;
-  std::span<const NativeDriver> drivers_;
+  std::span<const driver::NativeDriver> drivers_;
   ExitBootServicesHook& hook_;
   std::vector<std::unique_ptr<Nic>> nics_;
 };

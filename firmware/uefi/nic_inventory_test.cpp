@@ -16,11 +16,11 @@ namespace {
 constexpr driver::PciId kIds[] = {{0x1af4, 0x1041}};
 bool create_fails = false;
 
-Result<std::unique_ptr<link::Device>> create(port::PciDevice&) {
+Result<std::unique_ptr<link::Device>> create(port::PciDevice&, driver::Consumer) noexcept {
   if (create_fails) return fail(err::uefi_pci_access);
   return std::unique_ptr<link::Device>(std::make_unique<fake::IdleDevice>());
 }
-constexpr NativeDriver kDrivers[] = {{kIds, create}};
+constexpr driver::NativeDriver kDrivers[] = {{kIds, create}};
 
 const wire::MacAddress kMac({0x52, 0x54, 0x00, 0x12, 0x34, 0x56});
 

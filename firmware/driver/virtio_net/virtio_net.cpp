@@ -245,4 +245,16 @@ Result<void> VirtioNet::transmit(std::span<const ByteView> pieces,
   return added;
 }
 
+Result<std::unique_ptr<link::Device>> create_virtio_net(port::PciDevice& pci,
+                                                        Consumer consumer) noexcept {
+  VirtioNet::Options options;
+  if (consumer == Consumer::simple_network) {
+    // Another stack takes frames of the MTU only, and hands each back before it gets the next.
+    options.receive_offloads = false;
+    options.spare_bytes = 0;
+  }
+  KEDGE_TRY(auto device, VirtioNet::create(pci, options));
+  return std::unique_ptr<link::Device>(std::move(device));
+}
+
 }  // namespace kedge::driver

@@ -2,7 +2,7 @@
 // VirtioNet: the virtio network device (VIRTIO 1.2, 5.1) over PCI, modern and transitional.
 #pragma once
 
-#include "driver/pci_id.h"
+#include "driver/native_driver.h"
 #include "driver/virtio_net/receive_queue.h"
 #include "driver/virtio_net/transmit_queue.h"
 
@@ -91,5 +91,10 @@ class VirtioNet final : public link::Device {
   virtio::Fault fault_ = virtio::Fault::none;
   bool polling_ = false;
 };
+
+/// NativeDriver::create of this chip. Errors: those of VirtioNet::create.
+Result<std::unique_ptr<link::Device>> create_virtio_net(port::PciDevice& pci,
+                                                        Consumer consumer) noexcept;
+inline constexpr NativeDriver kVirtioNetDriver{kVirtioNetIds, create_virtio_net};
 
 }  // namespace kedge::driver
