@@ -54,6 +54,9 @@ enum class Module : std::uint16_t {
   host = 17,
   uri = 18,
   tls = 19,
+  nic = 20,
+  personality = 21,
+  pxe = 22,
 };
 
 /// One place that can fail: declared once, as a constant in the module's *_errors.h.

@@ -34,6 +34,9 @@ class DmaMemory {
   DeviceAddress device_;
 };
 
+/// Which addresses a device can put into its descriptors.
+enum class DmaReach : std::uint8_t { bits64, bits32 };
+
 /// One PCI function. BAR accesses have the width of the call; offsets are within the BAR, which may
 /// lie in memory or in I/O space: the implementation knows which. Where nothing answers, reads give
 /// all ones. Register accesses and stall_us are legal at any TPL.
@@ -57,6 +60,8 @@ class PciDevice {
 
   /// Coherent (common buffer) DMA memory, zeroed, page aligned.
   virtual Result<std::unique_ptr<DmaMemory>> allocate_dma(std::size_t bytes) noexcept = 0;
+  /// From now on enable() and allocate_dma() keep to what the device reaches (at first: bits64).
+  virtual void set_dma_reach(DmaReach reach) noexcept = 0;
   /// Makes the BARs answer, and lets the device master the bus, or not.
   virtual Result<void> enable(bool bus_master) noexcept = 0;
   /// Busy-waits; for delays that the datasheet asks for, at most some milliseconds.

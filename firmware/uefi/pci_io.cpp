@@ -214,8 +214,9 @@ Result<void> PciFunction::enable(bool bus_master) noexcept {
   UINT64 supported = 0;
   KEDGE_CHECK(from_status(io->Attributes(io, EfiPciIoAttributeOperationSupported, 0, &supported),
                           err::uefi_pci_access));
-  // Dual address cycle: DMA above 4 GiB without bounce buffers.
-  const std::uint64_t wanted = EFI_PCI_DEVICE_ENABLE | EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
+  // Dual address cycle: DMA above 4 GiB without bounce buffers, for devices that reach so far.
+  std::uint64_t wanted = EFI_PCI_DEVICE_ENABLE;
+  if (dma_reach_ == port::DmaReach::bits64) wanted |= EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
   // The BARs answer in any case: a driver looks at its device before it lets it master the bus.
   const std::uint64_t enabled =
       bus_master ? wanted : wanted & ~std::uint64_t{EFI_PCI_IO_ATTRIBUTE_BUS_MASTER};

@@ -37,6 +37,7 @@ class PciFunction final : public port::PciDevice {
   void bar_write32(std::uint8_t bar, std::uint64_t offset, std::uint32_t value) noexcept override;
   /// The memory may outlive this object. Errors: uefi_dma_memory.
   Result<std::unique_ptr<port::DmaMemory>> allocate_dma(std::size_t bytes) noexcept override;
+  void set_dma_reach(port::DmaReach reach) noexcept override { dma_reach_ = reach; }
   /// Errors: uefi_pci_access.
   Result<void> enable(bool bus_master) noexcept override;
   void stall_us(std::uint32_t microseconds) noexcept override { firmware_.stall_us(microseconds); }
@@ -65,6 +66,7 @@ class PciFunction final : public port::PciDevice {
   const Firmware& firmware_;
   Driven<EFI_PCI_IO_PROTOCOL> io_;
   std::uint64_t attributes_before_ = 0;
+  port::DmaReach dma_reach_ = port::DmaReach::bits64;
   std::array<Bar, kBars> bars_{};
 };
 

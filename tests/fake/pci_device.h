@@ -20,6 +20,7 @@ class FakePciDevice : public port::PciDevice {
  public:
   /// Where device addresses begin; blocks follow each other on page boundaries with a gap.
   static constexpr std::uint64_t kFirstAddress = 0x1'0000'0000;
+  static constexpr std::uint64_t kFirstAddress32 = 0x1000'0000;
 
   std::array<std::uint8_t, 256> config{};
   /// Broken rules of driver or model, in words. Tests expect it to stay empty.
@@ -58,6 +59,10 @@ class FakePciDevice : public port::PciDevice {
   void bar_write16(std::uint8_t bar, std::uint64_t offset, std::uint16_t value) noexcept override;
   void bar_write32(std::uint8_t bar, std::uint64_t offset, std::uint32_t value) noexcept override;
   Result<std::unique_ptr<port::DmaMemory>> allocate_dma(std::size_t bytes) noexcept override;
+  /// Blocks for a device of 32 bits lie where only those reach.
+  void set_dma_reach(port::DmaReach reach) noexcept override {
+    next_address = reach == port::DmaReach::bits32 ? kFirstAddress32 : kFirstAddress;
+  }
   Result<void> enable(bool bus_master) noexcept override;
   void stall_us(std::uint32_t microseconds) noexcept override { stalled_us += microseconds; }
 
