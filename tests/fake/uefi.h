@@ -118,6 +118,7 @@ class FakeFirmware {
 
   // --- runtime services
   std::map<std::u16string, std::vector<std::byte>> variables;
+  std::map<std::u16string, EFI_GUID> variable_vendors;  ///< of those that are not the firmware's
   std::vector<EFI_RESET_TYPE> resets;
   std::int64_t watchdog_s = 300;
 

@@ -36,13 +36,34 @@ struct Services {
     time->Year = 2026;
     return EFI_SUCCESS;
   }
-  static EFI_STATUS EFIAPI get_variable(CHAR16* name, EFI_GUID*, UINT32*, UINTN* size, void* data) {
-    const auto found = FakeFirmware::current().variables.find(units(name));
-    if (found == FakeFirmware::current().variables.end()) return EFI_NOT_FOUND;
+  static EFI_STATUS EFIAPI get_variable(CHAR16* name, EFI_GUID* vendor, UINT32*, UINTN* size,
+                                        void* data) {
+    auto& fake = FakeFirmware::current();
+    const auto found = fake.variables.find(units(name));
+    if (found == fake.variables.end()) return EFI_NOT_FOUND;
+    if (!uefi::same_guid(*vendor, vendor_of(found->first))) return EFI_NOT_FOUND;
     const bool fits = *size >= found->second.size();
     *size = found->second.size();
     if (!fits) return EFI_BUFFER_TOO_SMALL;
     std::memcpy(data, found->second.data(), *size);
+    return EFI_SUCCESS;
+  }
+  static EFI_GUID vendor_of(const std::u16string& name) {
+    const auto& vendors = FakeFirmware::current().variable_vendors;
+    const auto found = vendors.find(name);
+    return found == vendors.end() ? EFI_GUID EFI_GLOBAL_VARIABLE : found->second;
+  }
+  static EFI_STATUS EFIAPI get_next_variable(UINTN* size, CHAR16* name, EFI_GUID* vendor) {
+    const auto& variables = FakeFirmware::current().variables;
+    const std::u16string before = units(name);
+    const auto next = before.empty() ? variables.begin() : variables.upper_bound(before);
+    if (next == variables.end()) return EFI_NOT_FOUND;
+    const UINTN needed = (next->first.size() + 1) * sizeof(CHAR16);
+    const bool fits = *size >= needed;
+    *size = needed;
+    if (!fits) return EFI_BUFFER_TOO_SMALL;
+    std::memcpy(name, next->first.c_str(), needed);
+    *vendor = vendor_of(next->first);
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID*, UINT32, UINTN size, void* data) {
@@ -65,6 +86,7 @@ void FakeFirmware::fill_console_and_runtime(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL& out
   in.ReadKeyStroke = Services::read_key;
   runtime.GetTime = Services::get_time;
   runtime.GetVariable = Services::get_variable;
+  runtime.GetNextVariableName = Services::get_next_variable;
   runtime.SetVariable = Services::set_variable;
   runtime.ResetSystem = Services::reset_system;
 }
