@@ -3,13 +3,12 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "driver/common/transmit_frame.h"
 
 namespace kedge::driver::virtio {
 
 namespace {
 
-constexpr std::uint32_t kEthernetHeader = 14;
 /// Free slots that make a refill in the middle of a poll worth its barrier.
 constexpr std::uint16_t kRefillBatchMin = 16;
 
@@ -53,7 +52,6 @@ void ReceiveQueue::destroy() noexcept {
   transport_ = nullptr;
   partial_ = {};
   fault_ = Fault::none;
-  told_starved_ = false;
 }
 
 void ReceiveQueue::refill() noexcept {
@@ -151,22 +149,7 @@ bool ReceiveQueue::finish_frame(link::Receiver& receiver, link::Statistics& stat
     pool_->release(chain.head);
     return false;
   }
-  // A stack that keeps frames back, waiting for one that was lost, must not thereby keep the lost
-  // one from coming: below the mark frames are copied, and the device has its buffers again.
-  if (pool_->free_count() + queue_.in_flight() < low_water_) {
-    if (!std::exchange(told_starved_, true)) {
-      log(LogLevel::debug, "virtio-net", "all spare receive buffers are in use: copying frames");
-    }
-    if (!pool_->copy_out(chain)) {
-      ++statistics.receive_dropped;
-      pool_->release(chain.head);
-      return false;
-    }
-  }
-  ++statistics.received_frames;
-  statistics.received_bytes += chain.length;
-  receiver.receive(link::Frame(*pool_, chain.head, chain.length, partial_.info));
-  return true;
+  return pool_->deliver(chain, partial_.info, queue_.in_flight(), low_water_, receiver, statistics);
 }
 
 void ReceiveQueue::drop_partial() noexcept {

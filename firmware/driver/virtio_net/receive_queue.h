@@ -2,8 +2,8 @@
 // The receive side: keeps the ring filled, makes frames of used buffers (5.1.6.3, 5.1.6.4).
 #pragma once
 
+#include "driver/common/receive_pool.h"
 #include "driver/virtio_net/negotiated.h"
-#include "driver/virtio_net/receive_pool.h"
 #include "driver/virtio_net/virtqueue.h"
 
 namespace kedge::driver::virtio {
@@ -61,7 +61,6 @@ class ReceiveQueue {
   std::uint32_t posted_bytes_ = 0;  // of a buffer, as given to the device
   std::uint16_t low_water_ = 0;
   Fault fault_ = Fault::none;
-  bool told_starved_ = false;
 };
 
 /// Buffers that one frame of 64 KiB spans are few, yet a small frame does not waste much.

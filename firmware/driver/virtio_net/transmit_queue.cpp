@@ -2,8 +2,8 @@
 #include "driver/virtio_net/transmit_queue.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "driver/common/transmit_frame.h"
 #include "link/link_errors.h"
 
 namespace kedge::driver::virtio {
@@ -15,9 +15,6 @@ constexpr std::uint32_t kTransmitSlotsMax = 256;
 constexpr std::uint32_t kTransmitBytesMax = 1024 * 1024;
 constexpr std::uint32_t kTransmitSlotsMin = 4;
 constexpr std::uint32_t kSlotAlign = 64;
-
-constexpr std::uint32_t kEthernetHeader = 14;
-constexpr std::uint32_t kFrameMin = 60;  // IEEE 802.3, without FCS
 
 }  // namespace
 
@@ -45,11 +42,7 @@ Result<void> TransmitQueue::create(port::PciDevice& pci, Transport& transport,
 
 Result<void> TransmitQueue::add(std::span<const ByteView> pieces, link::TransmitInfo info,
                                 link::Statistics& statistics) noexcept {
-  std::size_t length = 0;
-  for (const ByteView piece : pieces) length += piece.size();
-  if (length > frame_bytes_max_) return fail(err::link_frame_too_large);
-  if (length < kEthernetHeader) return fail(err::base_invalid);
-
+  KEDGE_TRY(const std::uint32_t length, frame_length(pieces, frame_bytes_max_));
   NetHeader header;
   if (info.checksum_start != 0) {
     const std::size_t field = std::size_t{info.checksum_start} + info.checksum_offset;
@@ -68,20 +61,11 @@ Result<void> TransmitQueue::add(std::span<const ByteView> pieces, link::Transmit
   const std::size_t offset = std::size_t{slot} * slot_bytes_;
   std::byte* const start = memory_->cpu().data() + offset;
   header.write(ByteSpan(start, header_bytes_));
-  std::byte* target = start + header_bytes_;
-  for (const ByteView piece : pieces) {
-    if (piece.empty()) continue;
-    std::memcpy(target, piece.data(), piece.size());
-    target += piece.size();
-  }
-  if (length < kFrameMin) {
-    std::memset(target, 0, kFrameMin - length);
-    length = kFrameMin;
-  }
-  queue_.add(slot, memory_->device(offset), header_bytes_ + static_cast<std::uint32_t>(length));
+  const std::uint32_t bytes = copy_frame(pieces, start + header_bytes_);
+  queue_.add(slot, memory_->device(offset), header_bytes_ + bytes);
   ++unpublished_;
   ++statistics.transmitted_frames;
-  statistics.transmitted_bytes += length;
+  statistics.transmitted_bytes += bytes;
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/log.h"
+#include "driver/common/transmit_frame.h"
 #include "link/link_errors.h"
 
 namespace kedge::driver {
@@ -18,8 +19,6 @@ namespace {
 
 constexpr std::string_view kTag = "virtio-net";
 constexpr std::uint16_t kMtuDefault = 1500;
-constexpr std::uint32_t kEthernetHeader = 14;
-constexpr std::uint32_t kVlanTag = 4;
 /// Frames that may wait in the ring while poll() hands received ones to the stack.
 constexpr std::uint32_t kTransmitBatchMax = 16;
 

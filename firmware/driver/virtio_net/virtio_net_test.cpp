@@ -223,7 +223,7 @@ TEST_P(VirtioNetOn, DropsFramesOnlyWhenTheHeapLimitIsReachedToo) {
     delivered += rig.poll();
     ASSERT_LT(delivered, 20'000u);
   }
-  EXPECT_GT(delivered, virtio::ReceivePool::kCopiedBytesMax / 1514);
+  EXPECT_GT(delivered, ReceivePool::kCopiedBytesMax / 1514);
   rig.collector.kept.clear();
   ASSERT_TRUE(rig.model.deliver(pattern(1514)));
   EXPECT_EQ(rig.poll(), 1u);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "driver/virtio_net/receive_pool.h"
+#include "driver/common/receive_pool.h"
 
 #include <cstring>
 #include <functional>
 #include <new>
 
-namespace kedge::driver::virtio {
+#include "base/log.h"
+
+namespace kedge::driver {
 
 Result<ReceivePool*> ReceivePool::create(port::PciDevice& pci, std::uint32_t count,
                                          std::uint32_t count_min,
@@ -88,6 +90,25 @@ bool ReceivePool::copy_out(Chain& chain) noexcept {
   return true;
 }
 
+bool ReceivePool::deliver(Chain& chain, const link::ReceiveInfo& info, std::uint32_t posted,
+                          std::uint32_t low_water, link::Receiver& receiver,
+                          link::Statistics& statistics) noexcept {
+  if (free_count() + posted < low_water) {
+    if (!std::exchange(told_starved_, true)) {
+      log(LogLevel::debug, "nic", "all spare receive buffers are in use: copying frames");
+    }
+    if (!copy_out(chain)) {
+      ++statistics.receive_dropped;
+      release(chain.head);
+      return false;
+    }
+  }
+  ++statistics.received_frames;
+  statistics.received_bytes += chain.length;
+  receiver.receive(link::Frame(*this, chain.head, chain.length, info));
+  return true;
+}
+
 bool ReceivePool::owns(const link::Segment* segment) const noexcept {
   const std::less<const link::Segment*> before;
   return !before(segment, &records_[0]) && before(segment, &records_[0] + count_);
@@ -121,4 +142,4 @@ void ReceivePool::detach() noexcept {
   if (pieces_out_ == 0) delete this;
 }
 
-}  // namespace kedge::driver::virtio
+}  // namespace kedge::driver

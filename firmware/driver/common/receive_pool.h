@@ -13,7 +13,7 @@
 #include "link/device.h"
 #include "port/pci_device.h"
 
-namespace kedge::driver::virtio {
+namespace kedge::driver {
 
 class ReceivePool final : public link::SegmentOwner {
  public:
@@ -49,17 +49,20 @@ class ReceivePool final : public link::SegmentOwner {
   /// Appends bytes `offset`..`offset + length` of a buffer taken from this pool.
   void append(Chain& chain, std::uint16_t buffer, std::uint32_t offset,
               std::uint32_t length) noexcept;
-  /// Moves the chain's bytes to memory of the heap and frees its buffers, so that the device gets
-  /// them back at once. False when there is no memory, or too much is out already; then the chain
-  /// is as it was.
-  bool copy_out(Chain& chain) noexcept;
+  /// Hands the chain to the receiver as a frame and counts it. A stack that keeps frames back,
+  /// waiting for one that was lost, must not thereby keep the lost one from coming: with fewer than
+  /// `low_water` buffers free or `posted` (given to the device), the frame is copied to the heap
+  /// and the device has its buffers again. False when it was dropped for want of memory.
+  bool deliver(Chain& chain, const link::ReceiveInfo& info, std::uint32_t posted,
+               std::uint32_t low_water, link::Receiver& receiver,
+               link::Statistics& statistics) noexcept;
 
   /// Takes a chain, or a part of one, back.
   void release(link::Segment* chain) noexcept override;
   /// The device is done with the pool: it goes when nothing is lent out any more.
   void detach() noexcept;
 
-  /// Limit of copy_out: enough for the receive windows of a few connections.
+  /// Limit of the copies: enough for the receive windows of a few connections.
   static constexpr std::uint32_t kCopiedBytesMax = 8 * 1024 * 1024;
 
  private:
@@ -74,6 +77,9 @@ class ReceivePool final : public link::SegmentOwner {
   ReceivePool() noexcept = default;
   ~ReceivePool() = default;
   bool owns(const link::Segment* segment) const noexcept;
+  /// Moves the chain's bytes to memory of the heap and frees its buffers. False when there is no
+  /// memory, or too much is out already; then the chain is as it was.
+  bool copy_out(Chain& chain) noexcept;
 
   std::unique_ptr<port::DmaMemory> memory_;
   std::unique_ptr<Record[]> records_;
@@ -86,6 +92,7 @@ class ReceivePool final : public link::SegmentOwner {
   std::uint32_t pieces_out_ = 0;  // segments that are in chains
   std::uint32_t copied_bytes_ = 0;
   bool detached_ = false;
+  bool told_starved_ = false;
 };
 
-}  // namespace kedge::driver::virtio
+}  // namespace kedge::driver
