@@ -87,7 +87,8 @@ function(kedge_test name)
   # tests derive from have none; GoogleTest does without.
   target_compile_options(${target} PRIVATE -fno-rtti -Wno-implicit-int-conversion -Wno-shorten-64-to-32)
   set_property(GLOBAL APPEND PROPERTY KEDGE_TEST_TARGETS ${target})
-  gtest_discover_tests(${target} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
+  # NO_PRETTY_VALUES: parameters print as bytes and paths, which differ from run to run.
+  gtest_discover_tests(${target} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
                        PROPERTIES LABELS "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}" PROCESSORS ${processors})
 endfunction()
 
