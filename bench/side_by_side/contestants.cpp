@@ -9,6 +9,9 @@ namespace kedge::host::bench {
 namespace {
 
 constexpr std::string_view kInstalledIpxe = "/usr/lib/ipxe";
+// ipxe-qemu's place for ROMs has changed between Debian 12 and 13.
+constexpr std::string_view kOldIpxeRom = "/usr/lib/ipxe/qemu/efi-virtio.rom";
+constexpr std::string_view kNewIpxeRom = "usr/share/qemu/efi-virtio.rom";
 
 std::filesystem::path peer_directory() {
   std::filesystem::path cache;
@@ -26,6 +29,27 @@ std::filesystem::path peer_directory() {
 bool is_file(const std::filesystem::path& file) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(file, ignored);
+}
+
+// Who boots from the NIC's ROM, or over the driver in it.
+void add_roms(std::vector<Contestant>& all, const std::filesystem::path& kedge_rom) {
+  const auto add = [&all](std::string_view name, std::string_view description, Start start,
+                          const std::filesystem::path& rom) {
+    if (!is_file(rom)) return;
+    all.push_back({.name = std::string(name),
+                   .description = std::string(description),
+                   .start = start,
+                   .rom = rom});
+  };
+  // Debian's iPXE of 2019 takes over the boot; the newer one is a NIC driver only.
+  const auto newest = peer_directory() / "ipxe-qemu" / kNewIpxeRom;
+  add(kOvmfOverKedge, "OVMF's own HTTP boot and PXE, over the driver in Kedge's ROM",
+      Start::firmware, kedge_rom);
+  add(kOvmfOverIpxe, "OVMF's own HTTP boot and PXE, over the driver in iPXE's ROM", Start::firmware,
+      newest);
+  add(kKedgeRom, "Kedge's ROM with the personality takeover", Start::rom, kedge_rom);
+  add("ipxe-rom-old", "the ROM of this machine's Debian, which takes over", Start::rom,
+      kOldIpxeRom);
 }
 
 }  // namespace
@@ -66,7 +90,8 @@ std::vector<Contestant> known_contestants(const ContestantFiles& files) {
   }
   add("ipxe-snponly", "iPXE over the firmware's NIC driver, loaded by its PXE", Start::pxe,
       (both ? newest : installed) / "snponly.efi");
-  add("ovmf", "OVMF's own HTTP boot and PXE", Start::firmware, {});
+  add(kOvmf, "OVMF's own HTTP boot and PXE, over its own NIC driver", Start::firmware, {});
+  add_roms(all, files.kedge_rom);
   add(kLinuxGuest, "Linux guest, busybox wget and tftp to /dev/null", Start::linux_guest, {});
   add("host", "this host to itself, curl through the bridge: the upper limit", Start::host, {});
   return all;

@@ -18,7 +18,8 @@ std::string_view protocol_name(Protocol protocol);
 enum class Start : std::uint8_t {
   disk,         // an application on a FAT disk, with autoexec.ipxe beside it
   pxe,          // an application that the firmware's PXE loads, with autoexec.ipxe beside it
-  firmware,     // the firmware's own HTTP boot and PXE
+  firmware,     // the firmware's own HTTP boot and PXE, over its NIC driver or over a ROM's
+  rom,          // a ROM that takes over the boot; DHCP answers it with a script
   linux_guest,  // a kernel from QEMU's -kernel
   host,         // no machine: curl on this host
 };
@@ -28,16 +29,22 @@ struct Contestant {
   std::string description;
   Start start = Start::disk;
   std::filesystem::path application;  // Start::disk and Start::pxe
+  std::filesystem::path rom = {};     // Start::firmware (empty: no ROM) and Start::rom
 };
 
 // Names that others are compared with.
 inline constexpr std::string_view kKedge = "kedge";
 inline constexpr std::string_view kIpxe = "ipxe";
 inline constexpr std::string_view kLinuxGuest = "linux";
+inline constexpr std::string_view kOvmf = "ovmf";
+inline constexpr std::string_view kOvmfOverKedge = "ovmf-kedge-rom";
+inline constexpr std::string_view kOvmfOverIpxe = "ovmf-ipxe-rom";
+inline constexpr std::string_view kKedgeRom = "kedge-rom";
 
 struct ContestantFiles {
   std::filesystem::path kedge;          // "x86_64/kedge.efi"
   std::filesystem::path kedge_snponly;  // left out when it does not exist
+  std::filesystem::path kedge_rom;      // likewise: "roms/efi-virtio.rom"
 };
 
 // All of them, in the order of the table. iPXE is the newest that is there: the package unpacked by

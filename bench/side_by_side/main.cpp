@@ -92,7 +92,8 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 Outcome<std::vector<Contestant>> choose_contestants(const Options& options) {
   auto all = known_contestants({.kedge = options.dist / "x86_64/kedge.efi",
-                                .kedge_snponly = options.dist / "x86_64/kedge-snponly.efi"});
+                                .kedge_snponly = options.dist / "x86_64/kedge-snponly.efi",
+                                .kedge_rom = options.dist / "roms/efi-virtio.rom"});
   for (const std::string& also : options.also) {
     const auto equals = also.find('=');
     if (equals == std::string::npos)
@@ -204,7 +205,7 @@ int run_bench(const Options& options) {
   const auto contestants = choose_contestants(options);
   if (!contestants) return fail(contestants.error(), kExitUsage);
   if (options.list) {
-    for (const Contestant& c : *contestants) fmt::print("{:<14} {}\n", c.name, c.description);
+    for (const Contestant& c : *contestants) fmt::print("{:<15} {}\n", c.name, c.description);
     return kExitGood;
   }
   const auto protocols = choose_protocols(options);

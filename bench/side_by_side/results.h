@@ -47,8 +47,9 @@ struct Results {
   std::optional<double> ratio(std::string_view of, std::string_view to, Protocol protocol) const;
 };
 
-// What is aimed at: the ratio of Kedge's rate to another's.
+// What is aimed at: the ratio of one contestant's rate to another's.
 struct Aim {
+  std::string_view contestant;
   Protocol protocol;
   std::string_view reference;
   double ratio;

@@ -88,7 +88,8 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
   std::filesystem::copy_file(settings_.firmware.vars, machine.firmware_vars,
                              std::filesystem::copy_options::overwrite_existing, error);
   if (error) return failure(fmt::format("cannot copy {}", settings_.firmware.vars.string()));
-  NicSpec nic{.network = NetworkKind::tap, .tap = std::string(kTap)};
+  NicSpec nic{
+      .network = NetworkKind::tap, .tap = std::string(kTap), .rom = contestant.rom.string()};
 
   // Clients of the user class iPXE that find no autoexec.ipxe get the same script from DHCP.
   e2e::DnsmasqOptions options;
@@ -106,6 +107,11 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
                                  std::filesystem::copy_options::overwrite_existing, error);
       if (error) return failure(fmt::format("cannot copy {}", contestant.application.string()));
       nic.boot_index = 0;
+      break;
+    case Start::rom:
+      nic.boot_index = 0;
+      // Nobody else reads it.
+      machine.fw_cfg = {"name=opt/org.kedge/personality,string=takeover"};
       break;
     case Start::firmware:
       nic.boot_index = 0;
