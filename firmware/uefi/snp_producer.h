@@ -86,13 +86,12 @@ class SnpProducer final : private link::Receiver {
   bool passes(const wire::MacAddress& destination) const noexcept;
   void count_received(const wire::MacAddress& destination, std::uint32_t bytes) noexcept;
   void update_media() noexcept;
-  void clear_statistics() noexcept;
 
   const Firmware& firmware_;
   link::Device& device_;
   ProducerTable<EFI_SIMPLE_NETWORK_PROTOCOL, SnpProducer> table_;
   EFI_SIMPLE_NETWORK_MODE mode_{};
-  EFI_NETWORK_STATISTICS statistics_{};
+  EFI_NETWORK_STATISTICS statistics_{};  // what the drivers do not count stays zero
   Event wait_event_;
   std::optional<link::Frame> received_;  // passed the filters, not yet fetched
   std::array<void*, kSentMax> sent_{};   // a ring

@@ -296,14 +296,13 @@ TEST_F(SnpProducerTest, StatisticsAreCountedGivenAndReset) {
   UINTN size = sizeof(table);
   EXPECT_EQ(snp->Statistics(snp, FALSE, nullptr, &table), EFI_INVALID_PARAMETER);
   ASSERT_EQ(snp->Statistics(snp, FALSE, &size, &table), EFI_SUCCESS);
-  EXPECT_EQ(table.RxTotalFrames, 5U);
+  EXPECT_EQ(table.RxTotalFrames, 4U);  // without the one for somebody else
   EXPECT_EQ(table.RxGoodFrames, 2U);
-  EXPECT_EQ(table.RxDroppedFrames, 1U);
+  EXPECT_EQ(table.RxDroppedFrames, 0U);
   EXPECT_EQ(table.RxOversizeFrames, 1U);
   EXPECT_EQ(table.RxUndersizeFrames, 1U);
   EXPECT_EQ(table.RxTotalBytes, 120U);
   EXPECT_EQ(table.TxUnicastFrames, 1U);
-  EXPECT_EQ(table.Collisions, ~UINT64{0});
   size = 16;
   std::memset(&table, 0, sizeof(table));
   EXPECT_EQ(snp->Statistics(snp, FALSE, &size, &table), EFI_BUFFER_TOO_SMALL);
