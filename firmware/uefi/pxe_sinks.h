@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Where Mtftp's downloads go: into the caller's buffer, to its callback, or nowhere.
+#pragma once
+
+#include <vector>
+
+#include "client/sink.h"
+#include "uefi/pxe_backend.h"
+#include "uefi/pxe_errors.h"
+
+namespace kedge::uefi {
+
+/// Finds out how large a file is: ends the transfer once that is known, else counts to its end.
+class PxeSizeSink final : public client::Sink {
+ public:
+  /// Errors: pxe_size_known.
+  Result<void> expect(std::uint64_t total_bytes) noexcept override;
+  Result<void> write(ByteView data) noexcept override;
+  std::uint64_t size() const noexcept override { return counted_; }
+  void clear() noexcept override { counted_ = 0; }
+  std::uint64_t total() const noexcept { return announced_ ? total_ : counted_; }
+
+ private:
+  std::uint64_t total_ = 0;
+  std::uint64_t counted_ = 0;
+  bool announced_ = false;
+};
+
+/// Fills a buffer. What is announced to be larger ends the transfer; what turns out to be larger is
+/// counted, so that the caller learns the size.
+class PxeBufferSink final : public client::Sink {
+ public:
+  explicit PxeBufferSink(ByteSpan buffer) noexcept : buffer_(buffer) {}
+
+  /// Errors: pxe_size_known.
+  Result<void> expect(std::uint64_t total_bytes) noexcept override;
+  Result<void> write(ByteView data) noexcept override;
+  std::uint64_t size() const noexcept override { return size_; }
+  void clear() noexcept override { size_ = 0; }
+  /// The file's size, as far as it is known.
+  std::uint64_t total() const noexcept { return announced_ > size_ ? announced_ : size_; }
+
+ private:
+  ByteSpan buffer_;
+  std::uint64_t size_ = 0;
+  std::uint64_t announced_ = 0;  // only when it does not fit
+};
+
+/// Hands the file to the callback in TFTP DATA packets (RFC 1350 5), as they would have come.
+class PxePacketSink final : public client::Sink {
+ public:
+  /// `block_bytes` 0: 512.
+  PxePacketSink(PxeWatch& watch, std::uint16_t block_bytes) noexcept;
+
+  Result<void> expect(std::uint64_t) noexcept override { return {}; }
+  /// Errors: pxe_aborted, base_no_memory.
+  Result<void> write(ByteView data) noexcept override;
+  std::uint64_t size() const noexcept override { return size_; }
+  void clear() noexcept override;
+  /// Sends the last block, which is shorter than the others, perhaps empty.
+  Result<void> finish() noexcept;
+
+ private:
+  Result<void> send() noexcept;
+
+  PxeWatch& watch_;
+  std::size_t block_bytes_;
+  std::vector<std::byte> packet_;
+  std::uint64_t size_ = 0;
+  std::uint16_t block_ = 0;
+};
+
+}  // namespace kedge::uefi
