@@ -26,6 +26,7 @@ endmacro()
 # Features of the firmware.
 kedge_feature(KEDGE_STACK ON "Link the network stack and boot programs; OFF leaves only NIC drivers")
 kedge_feature(KEDGE_DRIVER_VIRTIO_NET ON "Driver for virtio-net, modern and transitional (1af4:1041, 1af4:1000)")
+kedge_feature(KEDGE_DRIVER_PCNET ON "Driver for AMD PCnet-PCI (1022:2000)")
 kedge_feature(KEDGE_DRIVER_RTL8139 ON "Driver for Realtek RTL8139 Fast Ethernet (10ec:8139)")
 kedge_feature(KEDGE_DRIVER_SNP ON "Use NICs through the Simple Network protocol of a firmware driver")
 kedge_feature(KEDGE_CLIENT_TFTP ON "Download by TFTP (RFC 1350, 2347-2349, 7440)")
