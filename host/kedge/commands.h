@@ -8,6 +8,8 @@
 
 namespace kedge::host {
 
+// `kedge domain`
+void add_domain_command(CLI::App& application, int& exit_code);
 // `kedge rom`
 void add_rom_command(CLI::App& application, int& exit_code);
 // `kedge vm`

@@ -31,9 +31,10 @@ int run(int argc, char** argv) {
   application.set_version_flag("--version", std::string("kedge ") + KEDGE_HOST_VERSION);
   application.require_subcommand(1);
   application.footer(
-      "`kedge COMMAND --help` explains a command. Manual pages: kedge(1), kedge-rom(1), "
-      "kedge-vm(1).");
+      "`kedge COMMAND --help` explains a command. Manual pages: kedge(1), "
+      "kedge-domain(1), kedge-rom(1), kedge-vm(1).");
   int exit_code = 0;
+  kedge::host::add_domain_command(application, exit_code);
   kedge::host::add_rom_command(application, exit_code);
   kedge::host::add_vm_command(application, exit_code);
   try {

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// One interface: who drives the NIC, and whose network stack boots from it.
+#include <fmt/format.h>
+
+#include "domain/explain.h"
+#include "domain/kedge_options.h"
+
+namespace kedge::host {
+namespace {
+
+// What a run-time choice comes to in this domain.
+void decide_personality(const Explanation& so_far, InterfaceReport& report) {
+  const RomPart& part = *report.runs;
+  report.personality = personality_name(part.personality);
+  if (part.personality != Personality::run_time_choice) return;
+  const VariableStore* const store =
+      so_far.firmware.variables ? &*so_far.firmware.variables : nullptr;
+  const auto options = kedge_options(so_far.domain, store);
+  const KedgeOption* const option = find_option(options, "personality", report.nic.mac);
+  if (option != nullptr) {
+    report.personality = option->value.value_or("unknown");
+    report.run.source +=
+        fmt::format("; personality {} from {}", report.personality, option->source);
+    return;
+  }
+  report.personality = part.default_personality.empty() ? "unknown" : part.default_personality;
+  report.run.source +=
+      part.default_personality.empty()
+          ? "; no channel sets its personality"
+          : fmt::format("; personality {} is the ROM's default, as no channel sets it",
+                        report.personality);
+}
+
+// The firmware's own network stack over this NIC, if it can start.
+void boot_by_firmware(const Explanation& so_far, InterfaceReport& report, std::string_view driver) {
+  const auto& image = so_far.firmware.image;
+  if (image && !image->has_network()) {
+    report.stack = BootStack::nobody;
+    report.verdict = {.text = "nothing boots from it: the firmware has no network stack",
+                      .source = so_far.firmware.content.source};
+    return;
+  }
+  if (image && image->stack_needs_random && so_far.domain.rng_line == 0 &&
+      so_far.random.has == false) {
+    report.stack = BootStack::nobody;
+    report.verdict = {.text =
+                          "nothing boots from it: the firmware's network stack does not start "
+                          "without random numbers",
+                      .source = fmt::format("{}; no <rng>; {}", so_far.firmware.content.source,
+                                            so_far.random.source)};
+    return;
+  }
+  report.stack = BootStack::firmware;
+  std::string ways = "network stack";
+  if (image) {
+    const bool pxe = image->has("UefiPxeBcDxe");
+    const bool http = image->has("HttpBootDxe");
+    ways = pxe && http ? "PXE and HTTP boot" : http ? "HTTP boot" : "PXE boot";
+  }
+  report.verdict = {.text = fmt::format("the firmware's own {} {} from it", ways,
+                                        ways.contains(" and ") ? "boot" : "boots"),
+                    .source = std::string(driver)};
+}
+
+void decide_uefi(const Explanation& so_far, InterfaceReport& report) {
+  if (report.runs) {
+    report.driver = "rom";
+    report.driver_fact = {
+        .text = fmt::format("the ROM's ({}){}", report.runs->name(),
+                            report.model.virtio ? ", not the firmware's VirtioNetDxe" : ""),
+        .source = "UEFI asks a device's own ROM first (Bus Specific Driver Override)"};
+    decide_personality(so_far, report);
+    if (report.personality == "driver") {
+      boot_by_firmware(so_far, report, "the ROM's driver offers only the NIC");
+    } else if (report.personality == "takeover" || report.personality == "both") {
+      const bool both = report.personality == "both";
+      report.stack = both ? BootStack::both : BootStack::rom;
+      report.verdict = {
+          .text = both ? fmt::format("{} and the firmware's own stack each offer boot options",
+                                     report.runs->name())
+                       : fmt::format("{} boots from it with its own network stack; the firmware's "
+                                     "PXE and HTTP boot do not appear",
+                                     report.runs->name()),
+          .source = report.runs->personality == Personality::takeover
+                        ? report.runs->evidence
+                        : "the personality, " + report.run.source};
+    } else {
+      report.stack = BootStack::unknown;
+      report.verdict = {.text = "the ROM drives it; whose stack boots is not known",
+                        .source = "the ROM does not tell its personality"};
+    }
+    return;
+  }
+  const bool unknown_rom =
+      !report.rom_name.empty() && !report.content && report.place == RomPlace::bar;
+  if (unknown_rom || (report.nic.type == "hostdev" && report.nic.rom.enabled != false)) {
+    report.driver = "unknown";
+    report.driver_fact = {.text = "not known", .source = "the ROM cannot be read"};
+    report.verdict = {.text = "not known", .source = "it depends on the ROM"};
+    return;
+  }
+  const bool built_in =
+      report.model.virtio && (!so_far.firmware.image || so_far.firmware.image->has("VirtioNetDxe"));
+  if (built_in) {
+    report.driver = "firmware";
+    report.driver_fact = {.text = "the firmware's VirtioNetDxe",
+                          .source = so_far.firmware.image ? so_far.firmware.content.source
+                                                          : "every known OVMF has it"};
+    boot_by_firmware(so_far, report, "no ROM stands between");
+    return;
+  }
+  report.driver = "none";
+  report.stack = BootStack::nobody;
+  report.driver_fact = {.text = "none", .source = "UEFI for VMs has drivers for virtio-net only"};
+  report.verdict = {
+      .text = "nothing boots from it: no ROM that runs, and no driver in the firmware",
+      .source = report.driver_fact.source};
+}
+
+void decide_bios(InterfaceReport& report) {
+  if (report.runs) {
+    report.driver = "rom";
+    report.stack = BootStack::rom;
+    report.driver_fact = {.text = fmt::format("the ROM's ({})", report.runs->name()),
+                          .source = "a BIOS has no NIC drivers of its own"};
+    report.verdict = {.text = fmt::format("{} boots from it", report.runs->name()),
+                      .source = report.run.source};
+    return;
+  }
+  const bool unknown_rom = !report.rom_name.empty() && !report.content;
+  report.driver = unknown_rom ? "unknown" : "none";
+  report.stack = unknown_rom ? BootStack::unknown : BootStack::nobody;
+  report.driver_fact = {.text = unknown_rom ? "not known" : "none",
+                        .source = "a BIOS has no NIC drivers of its own"};
+  report.verdict = {
+      .text = unknown_rom ? "not known" : "nothing boots from it: there is no BIOS image",
+      .source = report.driver_fact.source};
+}
+
+}  // namespace
+
+std::string_view boot_stack_name(BootStack stack) {
+  switch (stack) {
+    case BootStack::rom:
+      return "rom";
+    case BootStack::firmware:
+      return "firmware";
+    case BootStack::both:
+      return "both";
+    case BootStack::nobody:
+      return "nobody";
+    case BootStack::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+InterfaceReport explain_interface(const Explanation& so_far, const DomainInterface& nic,
+                                  const HostFacts& host) {
+  InterfaceReport report{.nic = nic,
+                         .model = nic_model(nic.model, nic.address_type, so_far.domain.machine)};
+  explain_rom(so_far, host, report);
+  switch (so_far.firmware.kind) {
+    case FirmwareKind::uefi:
+      decide_uefi(so_far, report);
+      break;
+    case FirmwareKind::bios:
+      decide_bios(report);
+      break;
+    case FirmwareKind::none:
+    case FirmwareKind::unknown:
+      report.driver = "unknown";
+      report.verdict = {.text = "not known", .source = "the firmware is not known"};
+      break;
+  }
+  return report;
+}
+
+}  // namespace kedge::host

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// A connection to libvirt, as far as reading and defining domains needs it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "support/outcome.h"
+
+namespace kedge::host {
+
+class LibvirtConnection {
+ public:
+  enum class Access : std::uint8_t { read, change };
+
+  // An empty URI is the system's QEMU.
+  static Outcome<LibvirtConnection> open(const std::string& uri, Access access);
+
+  const std::string& uri() const { return uri_; }
+  // The files that domains name are on this machine.
+  bool is_local() const;
+  std::string libvirt_version() const;  // "9.0.0"; empty if it does not say
+  std::string qemu_version() const;
+
+  // What is defined for the domain's next start.
+  Outcome<std::string> domain_xml(const std::string& name) const;
+  Outcome<bool> is_running(const std::string& name) const;
+  // Replaces the definition; libvirt validates it against its schema. The old one stays if that
+  // fails.
+  Outcome<void> define(const std::string& xml) const;
+
+ private:
+  struct Handle;
+  LibvirtConnection(std::shared_ptr<Handle> handle, std::string uri)
+      : handle_(std::move(handle)), uri_(std::move(uri)) {}
+
+  std::shared_ptr<Handle> handle_;
+  std::string uri_;
+};
+
+}  // namespace kedge::host
