@@ -83,9 +83,9 @@ void add_command_line(std::vector<KedgeOption>& options, const Domain& domain) {
     const std::string value = domain.command_line[i + 1].value.value_or("");
     const std::string source =
         fmt::format("argument {} (XML line {})", option, domain.command_line[i + 1].line);
-    if (option == "-fw_cfg" || option == "--fw_cfg") {
+    if (option == "-fw_cfg" && domain.is_x86()) {
       std::string name = option_value(value, "name").value_or("");
-      if (name.empty()) name = value.substr(0, value.find(','));  // "-fw_cfg NAME,string=..."
+      if (name.empty()) name = value.substr(0, value.find(','));  // "NAME,string=..."
       if (!name.starts_with(kKedgeFwCfgPrefix)) continue;
       add(options, kFwCfg, std::string_view(name).substr(kKedgeFwCfgPrefix.size()),
           option_value(value, "string"), source);
@@ -105,6 +105,7 @@ std::vector<KedgeOption> kedge_options(const Domain& domain, const VariableStore
   std::vector<KedgeOption> options;
   for (const GuestText& entry : domain.fw_cfg) {
     const std::string_view name = entry.name;
+    if (!domain.is_x86()) break;  // elsewhere the firmware cannot find the device
     if (!name.starts_with(kKedgeFwCfgPrefix)) continue;
     add(options, kFwCfg, name.substr(kKedgeFwCfgPrefix.size()), entry.value,
         fmt::format("fw_cfg file {} (XML line {})", name, entry.line));
