@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// KedgeBoots: tests in which Kedge boots the payload.
+#pragma once
+
+#include "tests/e2e/rig/fixture.h"
+
+namespace kedge::host::e2e {
+
+class KedgeBoots : public E2eTest {
+ protected:
+  // The payload in the served directory. Without it the test has failed.
+  const Payload* payload(Architecture architecture = Architecture::x86_64,
+                         const PayloadOptions& options = {}) {
+    auto made = make_payload(architecture, served(), options);
+    if (!made) {
+      ADD_FAILURE() << made.error().what << "\n" << made.error().advice;
+      return nullptr;
+    }
+    payload_.emplace(*std::move(made));
+    return &*payload_;
+  }
+
+  void boot_and_prove(const MachineSpec& spec, Duration timeout = kBootTimeout) {
+    if (HasFailure()) return;
+    boot(spec);
+    if (HasFailure()) return;
+    expect_proof(*payload_, timeout);
+    expect_banner();
+  }
+
+ private:
+  std::optional<Payload> payload_;
+};
+
+}  // namespace kedge::host::e2e
