@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "uefi/boot_name.h"
+
 namespace kedge::uefi {
 namespace {
 
@@ -21,6 +23,9 @@ Wanted wanted_by(const EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
     return {.is_valid = !device_path_bytes(remaining).empty(), .is_child = false, .mac = {}};
   }
   const DevicePathNode& node = nodes.front();
+  if (const auto mac = boot_option_mac(node); mac.has_value()) {
+    return {.is_valid = true, .is_child = true, .mac = mac};
+  }
   if (!node.is(MESSAGING_DEVICE_PATH, MSG_MAC_ADDR_DP)) {
     return {.is_valid = false, .is_child = false, .mac = {}};
   }
@@ -32,9 +37,11 @@ Wanted wanted_by(const EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
 }  // namespace
 
 NicDriverBinding::NicDriverBinding(const Firmware& firmware,
-                                   std::span<const driver::NativeDriver> drivers) noexcept
+                                   std::span<const driver::NativeDriver> drivers,
+                                   NicPolicy* policy) noexcept
     : firmware_(firmware),
       drivers_(drivers),
+      policy_(policy),
       table_(*this),
       component_name_(firmware, *this),
       installation_(firmware, firmware.image()) {
@@ -87,7 +94,7 @@ EFI_STATUS NicDriverBinding::supported(EFI_HANDLE controller,
   if (const DriverNic* nic = find(Handle(controller))) {
     if (!wanted.is_valid) return EFI_UNSUPPORTED;
     // Started without child before: that can still be made.
-    if (nic->child() || !wanted.is_child) return EFI_ALREADY_STARTED;
+    if (nic->is_complete() || !wanted.is_child) return EFI_ALREADY_STARTED;
     return !wanted.mac.has_value() || *wanted.mac == nic->mac() ? EFI_SUCCESS : EFI_UNSUPPORTED;
   }
   EFI_BOOT_SERVICES& boot = firmware_.boot();
@@ -114,9 +121,9 @@ EFI_STATUS NicDriverBinding::start(EFI_HANDLE controller,
   DriverNic* nic = find(Handle(controller));
   if (nic == nullptr) return start_new(Handle(controller), remaining);
   const Wanted wanted = wanted_by(remaining);
-  if (nic->child() || !wanted.is_child) return EFI_ALREADY_STARTED;
+  if (nic->is_complete() || !wanted.is_child) return EFI_ALREADY_STARTED;
   if (wanted.mac.has_value() && *wanted.mac != nic->mac()) return EFI_UNSUPPORTED;
-  const Result<void> added = nic->add_child();
+  const Result<void> added = nic->add_handles();
   return added.ok() ? EFI_SUCCESS : to_status(added.error());
 }
 
@@ -127,7 +134,7 @@ EFI_STATUS NicDriverBinding::start_new(Handle controller,
   const driver::NativeDriver* driver =
       pci.has_value() ? driver::find_driver(drivers_, pci->id) : nullptr;
   if (driver == nullptr || !wanted.is_valid) return EFI_UNSUPPORTED;
-  auto nic = DriverNic::open(firmware_, controller, *driver);
+  auto nic = DriverNic::open(firmware_, controller, *driver, policy_);
   if (!nic.ok()) {
     return nic.error().kind() == ErrorKind::no_memory ? EFI_OUT_OF_RESOURCES : EFI_DEVICE_ERROR;
   }
@@ -135,7 +142,7 @@ EFI_STATUS NicDriverBinding::start_new(Handle controller,
   // In the list before the child appears: who is told of that may ask for its name.
   nics_.push_back(*std::move(nic));
   if (!wanted.is_child) return EFI_SUCCESS;
-  if (const Result<void> added = nics_.back()->add_child(); !added.ok()) {
+  if (const Result<void> added = nics_.back()->add_handles(); !added.ok()) {
     nics_.pop_back();
     return EFI_DEVICE_ERROR;
   }
@@ -147,14 +154,17 @@ EFI_STATUS NicDriverBinding::stop(EFI_HANDLE controller, UINTN count,
                                   EFI_HANDLE* children) noexcept {
   DriverNic* nic = find(Handle(controller));
   if (nic == nullptr) return EFI_DEVICE_ERROR;
-  if (count != 0) {
-    if (children == nullptr) return EFI_DEVICE_ERROR;
-    const bool is_ours = std::all_of(children, children + count, [&](EFI_HANDLE child) {
-      return child != nullptr && Handle(child) == nic->child();
-    });
-    if (!is_ours) return EFI_DEVICE_ERROR;
+  bool child_goes = count == 0;
+  bool boot_option_goes = count == 0;
+  if (count != 0 && children == nullptr) return EFI_DEVICE_ERROR;
+  for (UINTN i = 0; i < count; ++i) {
+    const Handle child(children[i]);
+    if (!child || (child != nic->child() && child != nic->boot_handle())) return EFI_DEVICE_ERROR;
+    (child == nic->child() ? child_goes : boot_option_goes) = true;
   }
-  if (!nic->remove_child().ok()) return EFI_DEVICE_ERROR;
+  // First what refuses while a boot of ours runs, for that uses everything else.
+  if (boot_option_goes && !nic->remove_boot_option().ok()) return EFI_DEVICE_ERROR;
+  if (child_goes && !nic->remove_child().ok()) return EFI_DEVICE_ERROR;
   if (count != 0) return EFI_SUCCESS;
   std::erase_if(nics_, [&](const auto& entry) { return entry.get() == nic; });
   return EFI_SUCCESS;
@@ -162,8 +172,10 @@ EFI_STATUS NicDriverBinding::stop(EFI_HANDLE controller, UINTN count,
 
 const char16_t* NicDriverBinding::name_of(Handle controller, Handle child) const noexcept {
   const DriverNic* nic = find(controller);
-  if (nic == nullptr || (child && child != nic->child())) return nullptr;
-  return child ? u"Kedge network interface" : u"Network controller driven by Kedge";
+  if (nic == nullptr) return nullptr;
+  if (!child) return u"Network controller driven by Kedge";
+  if (child == nic->boot_handle()) return u"Kedge network boot";
+  return child == nic->child() ? u"Kedge network interface" : nullptr;
 }
 
 }  // namespace kedge::uefi

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // NicDriverBinding: EFI_DRIVER_BINDING_PROTOCOL (UEFI 2.10, 11.1) of our NIC drivers, as a bus
-// driver with one child a NIC. Nothing is printed, and no hardware is touched before Start.
+// driver with one child a NIC, and a second one where the NIC has a boot option of ours. Nothing is
+// printed, and no hardware is touched before Start.
 #pragma once
 
 #include <span>
@@ -16,9 +17,10 @@ class NicDriverBinding final : private NicNames {
   /// Above 0x10, which edk2's virtio drivers have: without a ROM the higher version is asked first.
   static constexpr UINT32 kVersion = 0x100;
 
-  /// `drivers` must outlive it. Never destroyed while installed.
-  NicDriverBinding(const Firmware& firmware,
-                   std::span<const driver::NativeDriver> drivers) noexcept;
+  /// `drivers` and `policy` must outlive it. Without a policy each NIC is the firmware's network
+  /// stack's. Never destroyed while installed.
+  NicDriverBinding(const Firmware& firmware, std::span<const driver::NativeDriver> drivers,
+                   NicPolicy* policy = nullptr) noexcept;
   ~NicDriverBinding();
   NicDriverBinding(const NicDriverBinding&) = delete;
   NicDriverBinding& operator=(const NicDriverBinding&) = delete;
@@ -46,6 +48,7 @@ class NicDriverBinding final : private NicNames {
 
   const Firmware& firmware_;
   std::span<const driver::NativeDriver> drivers_;
+  NicPolicy* policy_;
   ProducerTable<EFI_DRIVER_BINDING_PROTOCOL, NicDriverBinding> table_;
   ComponentName component_name_;
   EFI_DRIVER_SUPPORTED_EFI_VERSION_PROTOCOL supported_version_{};

@@ -9,14 +9,23 @@
 namespace kedge::uefi {
 
 Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Handle controller,
-                                                   const driver::NativeDriver& driver) noexcept {
+                                                   const driver::NativeDriver& driver,
+                                                   NicPolicy* policy) noexcept {
   KEDGE_TRY(auto function, PciFunction::open(firmware, controller));
-  KEDGE_TRY(auto device, driver.create(*function, driver::Consumer::simple_network));
   std::unique_ptr<DriverNic> nic(new (std::nothrow)
-                                     DriverNic(firmware, std::move(function), std::move(device)));
+                                     DriverNic(firmware, std::move(function), driver));
   if (nic == nullptr) return fail(err::base_no_memory);
-  KEDGE_TRY(nic->snp_, SnpProducer::create(firmware, *nic->device_));
-  nic->adapter_information_.emplace(*nic->snp_);
+  // Whatever is on offer: a device that cannot be driven is the firmware's own driver's.
+  KEDGE_CHECK(nic->make_network());
+  nic->mac_ = nic->device_->mac();
+  if (policy != nullptr) {
+    nic->offer_ = policy->offer_for(nic->mac_);
+    if (nic->offer_.boot_option) {
+      nic->boot_ = policy->make_boot_option(*nic);
+      if (nic->boot_ == nullptr) return fail(err::base_no_memory);
+    }
+  }
+  if (!nic->offer_.simple_network) nic->drop_device();
   // TPL_NOTIFY: at TPL_CALLBACK an IOMMU driver may have torn down its mappings before us.
   KEDGE_CHECK(nic->exit_event_.create(firmware, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY,
                                       &exit_boot_services, nic.get()));
@@ -24,7 +33,7 @@ Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Han
 }
 
 DriverNic::~DriverNic() {
-  KEDGE_ASSERT(!child_);
+  KEDGE_ASSERT(!child_ && !boot_handle());
   // Before its device goes: the hook uses both.
   exit_event_.close();
 }
@@ -32,14 +41,61 @@ DriverNic::~DriverNic() {
 void EFIAPI DriverNic::exit_boot_services(EFI_EVENT, void* context) noexcept {
   // Only the hardware is silenced: nothing is uninstalled, freed or allocated, for that would
   // change the memory map (edk2-reference 2.5).
-  static_cast<DriverNic*>(context)->snp_->retire();
+  auto& nic = *static_cast<DriverNic*>(context);
+  nic.retired_ = true;
+  if (nic.snp_ != nullptr) {
+    nic.snp_->retire();
+  } else if (nic.device_ != nullptr) {
+    nic.device_->quiesce();
+  }
+}
+
+Result<void> DriverNic::make_network() noexcept {
+  KEDGE_TRY(device_, driver_.create(*function_, driver::Consumer::simple_network));
+  KEDGE_TRY(snp_, SnpProducer::create(firmware_, *device_));
+  adapter_information_.emplace(*snp_);
+  user_ = User::simple_network;
+  return {};
+}
+
+void DriverNic::drop_device() noexcept {
+  adapter_information_.reset();
+  snp_.reset();
+  if (device_ != nullptr) device_->stop();
+  device_.reset();
+  user_ = User::nobody;
+}
+
+Result<void> DriverNic::give_to(User user) noexcept {
+  if (user_ == user) return {};
+  if (user_ == User::simple_network && child_) KEDGE_CHECK(uninstall_from(kFirstOfNetwork));
+  drop_device();
+  if (user == User::own_stack) {
+    KEDGE_TRY(device_, driver_.create(*function_, driver::Consumer::own_stack));
+    user_ = User::own_stack;
+  } else if (user == User::simple_network) {
+    Result<void> done = make_network();
+    if (done.ok() && child_) done = install_from(kFirstOfNetwork);
+    if (!done.ok()) {
+      drop_device();
+      return done;
+    }
+  }
+  return {};
+}
+
+std::size_t DriverNic::published_count() const noexcept {
+  return snp_ != nullptr ? kPublished : kFirstOfNetwork;
 }
 
 /// In the order of installation: who waits for Simple Network finds the others there.
 std::array<DriverNic::Published, DriverNic::kPublished> DriverNic::published() noexcept {
-  return {{{&kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw()},
-           {&kGuid<EFI_ADAPTER_INFORMATION_PROTOCOL>, adapter_information_->raw()},
-           {&kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, snp_->raw()}}};
+  std::array<Published, kPublished> all{};
+  all[0] = {&kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw()};
+  if (snp_ == nullptr) return all;
+  all[1] = {&kGuid<EFI_ADAPTER_INFORMATION_PROTOCOL>, adapter_information_->raw()};
+  all[2] = {&kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, snp_->raw()};
+  return all;
 }
 
 EFI_STATUS DriverNic::install(const Published& protocol) noexcept {
@@ -55,62 +111,87 @@ EFI_STATUS DriverNic::uninstall(const Published& protocol) noexcept {
                                                      protocol.interface);
 }
 
+Result<void> DriverNic::hold_function() noexcept {
+  KEDGE_TRY(child_opening_, Child<EFI_PCI_IO_PROTOCOL>::open(firmware_, controller(), child_));
+  return {};
+}
+
+Result<void> DriverNic::install_from(std::size_t first) noexcept {
+  const auto protocols = published();
+  const std::size_t count = published_count();
+  for (std::size_t next = first; next < count; ++next) {
+    const EFI_STATUS status = install(protocols[next]);
+    if (!EFI_ERROR(status)) continue;
+    // Nobody knows of them yet, so nobody holds them.
+    while (next != first) (void)uninstall(protocols[--next]);
+    return from_status(status, err::uefi_install_failed);
+  }
+  return {};
+}
+
+Result<void> DriverNic::uninstall_from(std::size_t first) noexcept {
+  const auto protocols = published();
+  const std::size_t count = published_count();
+  std::size_t left = count;
+  EFI_STATUS status = EFI_SUCCESS;
+  // Simple Network first: the firmware disconnects its stack from it, or refuses.
+  while (left != first) {
+    status = uninstall(protocols[left - 1]);
+    if (EFI_ERROR(status)) break;
+    --left;
+  }
+  if (left == first) {
+    if (snp_ != nullptr) snp_->abandon();
+    return {};
+  }
+  for (; left < count; ++left) (void)install(protocols[left]);
+  return from_status(status, err::uefi_install_failed);
+}
+
+Result<void> DriverNic::add_handles() noexcept {
+  const bool had_child = static_cast<bool>(child_);
+  if (!had_child) KEDGE_CHECK(add_child());
+  if (boot_ == nullptr || boot_handle()) return {};
+  const Result<void> installed = boot_->install();
+  if (!installed.ok() && !had_child) (void)remove_child();
+  return installed;
+}
+
 Result<void> DriverNic::add_child() noexcept {
-  KEDGE_ASSERT(!child_);
   path_ = DevicePath::copy(peek<EFI_DEVICE_PATH_PROTOCOL>(firmware_, controller()));
   if (path_.empty()) return fail(err::uefi_device_path_malformed);
-  path_.append_mac(device_->mac());
-  const auto protocols = published();
-  std::size_t installed = 0;
-  Result<void> done;
-  for (; installed < protocols.size() && done.ok(); ++installed) {
-    // The child owns the function from its first moment on: before Simple Network is there, which
-    // makes the firmware's stack look at both.
-    if (installed == 1) {
-      auto opening = Child<EFI_PCI_IO_PROTOCOL>::open(firmware_, controller(), child_);
-      if (!opening.ok()) {
-        done = opening.error();
-        break;
-      }
-      child_opening_ = *std::move(opening);
-    }
-    done = from_status(install(protocols[installed]), err::uefi_install_failed);
-    if (!done.ok()) break;
-  }
+  path_.append_mac(mac_);
+  const Published path = published()[0];
+  KEDGE_CHECK(from_status(install(path), err::uefi_install_failed));
+  // The child owns the function from its first moment on: before Simple Network is there, which
+  // makes the firmware's stack look at both.
+  Result<void> done = hold_function();
+  if (done.ok()) done = install_from(kFirstOfNetwork);
   if (done.ok()) return done;
   child_opening_.close();
-  // Nobody knows of them yet, so nobody holds them.
-  while (installed != 0) (void)uninstall(protocols[--installed]);
+  (void)uninstall(path);
   child_ = Handle();
   return done;
 }
 
 Result<void> DriverNic::remove_child() noexcept {
   if (!child_) return {};
-  const auto protocols = published();
-  std::size_t left = protocols.size();
-  EFI_STATUS status = EFI_SUCCESS;
-  while (left != 0) {
-    // With the last protocol the handle goes, and then this record could not be closed any more.
-    if (left == 1) child_opening_.close();
-    // Simple Network first: the firmware disconnects its stack from it, or refuses.
-    status = uninstall(protocols[left - 1]);
-    if (EFI_ERROR(status)) break;
-    --left;
-  }
-  if (left == 0) {
+  KEDGE_CHECK(uninstall_from(kFirstOfNetwork));
+  // With the last protocol the handle goes, and then this record could not be closed any more.
+  child_opening_.close();
+  const EFI_STATUS status = uninstall(published()[0]);
+  if (!EFI_ERROR(status)) {
     child_ = Handle();
-    snp_->abandon();
     return {};
   }
-  if (!child_opening_) {
-    if (auto again = Child<EFI_PCI_IO_PROTOCOL>::open(firmware_, controller(), child_);
-        again.ok()) {
-      child_opening_ = *std::move(again);
-    }
-  }
-  for (; left < protocols.size(); ++left) (void)install(protocols[left]);
-  return fail(err::uefi_install_failed, static_cast<std::uint32_t>(status));
+  (void)hold_function();
+  (void)install_from(kFirstOfNetwork);
+  return from_status(status, err::uefi_install_failed);
+}
+
+Result<void> DriverNic::remove_boot_option() noexcept {
+  if (boot_ == nullptr || boot_->remove()) return {};
+  return fail(err::uefi_install_failed);
 }
 
 }  // namespace kedge::uefi

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// DriverNic: a controller that our driver binding has started. The PCI function is held BY_DRIVER;
-// a child handle carries its device path, Simple Network and Adapter Information, and holds the
-// function BY_CHILD_CONTROLLER.
+// DriverNic: a controller that our driver binding has started. The PCI function is held BY_DRIVER.
+//
+// | handle      | device path     | protocols                              |
+// | the child   | function/MAC    | Simple Network, Adapter Information: while they are on offer |
+// | boot option | function/a name | LoadFile, where the policy wants one                         |
+//
+// Both hold the function BY_CHILD_CONTROLLER. The device belongs to one user at a time: to Simple
+// Network, to a stack of ours, or to nobody.
 #pragma once
 
 #include <memory>
@@ -9,30 +14,51 @@
 #include "uefi/adapter_information.h"
 #include "uefi/device_path.h"
 #include "uefi/nic_inventory.h"
+#include "uefi/nic_policy.h"
 #include "uefi/pci_io.h"
 
 namespace kedge::uefi {
 
 class DriverNic {
  public:
-  /// Takes the function and looks at the NIC, without a child yet. What fails leaves the function
-  /// as it was. Errors: those of PciFunction::open and of the driver, uefi_event_failed.
+  enum class User : std::uint8_t { nobody, simple_network, own_stack };
+
+  /// Takes the function and looks at the NIC, without handles yet. What fails leaves the function
+  /// as it was. Errors: those of PciFunction::open and of the driver, uefi_event_failed,
+  /// base_no_memory.
   static Result<std::unique_ptr<DriverNic>> open(const Firmware& firmware, Handle controller,
-                                                 const driver::NativeDriver& driver) noexcept;
-  /// There must be no child any more.
+                                                 const driver::NativeDriver& driver,
+                                                 NicPolicy* policy) noexcept;
+  /// There must be no handles any more.
   ~DriverNic();
   DriverNic(const DriverNic&) = delete;
   DriverNic& operator=(const DriverNic&) = delete;
 
   Handle controller() const noexcept { return function_->handle(); }
   Handle child() const noexcept { return child_; }
-  wire::MacAddress mac() const noexcept { return device_->mac(); }
-  /// Makes the child handle. Nothing remains of it when that fails. Errors: uefi_install_failed,
-  /// uefi_open_failed, uefi_device_path_malformed.
-  Result<void> add_child() noexcept;
-  /// Removes the child. When the firmware refuses, because somebody holds on to it, all is as it
-  /// was, and works. Errors: uefi_install_failed.
+  Handle boot_handle() const noexcept { return boot_ != nullptr ? boot_->handle() : Handle(); }
+  bool is_complete() const noexcept { return child_ && (boot_ == nullptr || boot_handle()); }
+  const wire::MacAddress& mac() const noexcept { return mac_; }
+  const DevicePath& path() const noexcept { return path_; }  ///< of the child
+  const NicOffer& offer() const noexcept { return offer_; }
+
+  /// Makes the handles that are missing. When that fails, nothing of what it made remains. Errors:
+  /// uefi_install_failed, uefi_open_failed, uefi_device_path_malformed.
+  Result<void> add_handles() noexcept;
+  /// Remove one handle each. When the firmware refuses, because somebody holds on to it, all is as
+  /// it was, and works. Errors: uefi_install_failed.
   Result<void> remove_child() noexcept;
+  Result<void> remove_boot_option() noexcept;
+
+  User user() const noexcept { return user_; }
+  /// Makes the device, which is nullptr for nobody, belong to somebody else; idempotent. A stack of
+  /// ours must have returned all frames. When Simple Network's users do not let go, it stays with
+  /// them; otherwise what fails leaves the device with nobody. Errors: those of the driver,
+  /// uefi_install_failed, uefi_event_failed, base_no_memory.
+  Result<void> give_to(User user) noexcept;
+  link::Device* device() const noexcept { return device_.get(); }
+  /// An operating system has taken over.
+  bool retired() const noexcept { return retired_; }
 
  private:
   struct Published {
@@ -40,11 +66,20 @@ class DriverNic {
     void* interface;
   };
   static constexpr std::size_t kPublished = 3;
+  static constexpr std::size_t kFirstOfNetwork = 1;
 
   DriverNic(const Firmware& firmware, std::unique_ptr<PciFunction> function,
-            std::unique_ptr<link::Device> device) noexcept
-      : firmware_(firmware), function_(std::move(function)), device_(std::move(device)) {}
+            const driver::NativeDriver& driver) noexcept
+      : firmware_(firmware), function_(std::move(function)), driver_(driver) {}
+  Result<void> add_child() noexcept;
+  Result<void> hold_function() noexcept;
+  Result<void> make_network() noexcept;
+  void drop_device() noexcept;
+  std::size_t published_count() const noexcept;
   std::array<Published, kPublished> published() noexcept;
+  /// Of published(), the items from `first` on, all or none.
+  Result<void> install_from(std::size_t first) noexcept;
+  Result<void> uninstall_from(std::size_t first) noexcept;
   EFI_STATUS install(const Published& protocol) noexcept;
   EFI_STATUS uninstall(const Published& protocol) noexcept;
   static void EFIAPI exit_boot_services(EFI_EVENT event, void* context) noexcept;
@@ -52,9 +87,15 @@ class DriverNic {
   // Destroyed from the bottom up: the device before the function that it uses.
   const Firmware& firmware_;
   std::unique_ptr<PciFunction> function_;
+  const driver::NativeDriver& driver_;
   std::unique_ptr<link::Device> device_;
   std::unique_ptr<SnpProducer> snp_;
   std::optional<AdapterInformation> adapter_information_;
+  User user_ = User::nobody;
+  bool retired_ = false;
+  wire::MacAddress mac_;
+  NicOffer offer_;
+  std::unique_ptr<NicBootOption> boot_;
   DevicePath path_;
   Handle child_;
   Child<EFI_PCI_IO_PROTOCOL> child_opening_;

@@ -12,7 +12,7 @@
 
 namespace kedge::fake {
 
-class ScriptedDevice final : public link::Device {
+class ScriptedDevice : public link::Device {
  public:
   wire::MacAddress address{{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}};
   link::LinkState state = link::LinkState::up;

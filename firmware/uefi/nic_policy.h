@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// NicPolicy: what the image around a driver binding decides about each NIC. An image without a
+// policy is a driver for the firmware's network stack and nothing else.
+#pragma once
+
+#include <memory>
+
+#include "uefi/firmware.h"
+#include "wire/mac.h"
+
+namespace kedge::uefi {
+
+class DriverNic;
+
+/// What is on offer for a NIC.
+struct NicOffer {
+  bool simple_network = true;  ///< for the firmware's network stack
+  bool boot_option = false;    ///< a boot of our own
+};
+
+/// A boot option of a NIC, on a handle of its own.
+class NicBootOption {
+ public:
+  virtual ~NicBootOption() = default;
+  /// Errors: uefi_install_failed, uefi_open_failed, uefi_device_path_malformed.
+  virtual Result<void> install() noexcept = 0;
+  /// Idempotent. False when it runs, or somebody holds on to it: then it stays as it is.
+  virtual bool remove() noexcept = 0;
+  /// None while it is not installed.
+  virtual Handle handle() const noexcept = 0;
+};
+
+class NicPolicy {
+ public:
+  /// Asked once for each start of a NIC.
+  virtual NicOffer offer_for(const wire::MacAddress& mac) noexcept = 0;
+  /// Not installed yet; nullptr when there is no memory.
+  virtual std::unique_ptr<NicBootOption> make_boot_option(DriverNic& nic) noexcept = 0;
+
+ protected:
+  ~NicPolicy() = default;
+};
+
+}  // namespace kedge::uefi
