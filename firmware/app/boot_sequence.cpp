@@ -28,6 +28,14 @@ async::Task<Result<void>> BootSequence::run() noexcept {
     format_to(environment_.console, "Script: {} on the volume Kedge was started from\n", kAutoexec);
     co_return co_await scripts_.run_text(std::string(kAutoexec), *launch_.local_autoexec);
   }
+  if (!launch_.given_script.empty()) {
+    format_to(environment_.console, "Script: the one that this machine was given\n");
+    co_return co_await scripts_.run_text("given script", launch_.given_script);
+  }
+  if (!launch_.given_url.empty()) {
+    KEDGE_CO_CHECK(co_await configure_one());
+    co_return co_await boot_file(launch_.given_url);
+  }
   if (!launch_.own_uri.empty()) {
     const Result<script::ImageId> autoexec =
         co_await interruptible(environment_.input, fetch_autoexec());
@@ -97,20 +105,28 @@ Result<std::string> BootSequence::boot_uri() noexcept {
   return uri.to_string();
 }
 
-async::Task<Result<void>> BootSequence::boot_from_network() noexcept {
+async::Task<Result<void>> BootSequence::configure_one() noexcept {
   KEDGE_CO_TRY(const std::size_t winner,
                co_await interruptible(environment_.input, configure_any()));
   script::Interfaces& interfaces = environment_.interfaces;
   for (std::size_t i = 0; i < interfaces.count(); ++i) {
     if (i != winner) interfaces.close(i);
   }
-  KEDGE_CO_CHECK(co_await interfaces.open(winner));  // makes it netX
-  KEDGE_CO_TRY(std::string uri, boot_uri());
-  if (uri == launch_.own_uri) co_return fail(err::app_own_filename);
+  co_return co_await interfaces.open(winner);  // makes it netX
+}
+
+async::Task<Result<void>> BootSequence::boot_file(std::string uri) noexcept {
   format_to(environment_.console, "Boot file: {}\n", uri);
   KEDGE_CO_TRY(const script::ImageId image,
                co_await interruptible(environment_.input, environment_.images.fetch({.uri = uri})));
   co_return co_await scripts_.run_image(image);
+}
+
+async::Task<Result<void>> BootSequence::boot_from_network() noexcept {
+  KEDGE_CO_CHECK(co_await configure_one());
+  KEDGE_CO_TRY(std::string uri, boot_uri());
+  if (uri == launch_.own_uri) co_return fail(err::app_own_filename);
+  co_return co_await boot_file(std::move(uri));
 }
 
 }  // namespace kedge::app

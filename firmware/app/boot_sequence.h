@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // BootSequence: what runs when nobody types anything.
 //
-// In this order, the first that exists: the script on our command line, autoexec.ipxe beside us,
-// the file that DHCP names (a script or a boot image).
+// In this order, the first that exists: the script on our command line, autoexec.ipxe on our
+// volume, the script and the URL that the machine was given, autoexec.ipxe at our URI, the file
+// that DHCP names (a script or a boot image).
 #pragma once
 
 #include <string>
@@ -40,6 +41,9 @@ class BootSequence {
  private:
   async::Task<Result<script::ImageId>> fetch_autoexec() noexcept;
   async::Task<Result<std::size_t>> configure_any() noexcept;
+  /// The same, and only the interface that answered stays open; it becomes netX.
+  async::Task<Result<void>> configure_one() noexcept;
+  async::Task<Result<void>> boot_file(std::string uri) noexcept;
   Result<std::string> boot_uri() noexcept;
   std::size_t boot_interface() noexcept;
 

@@ -15,6 +15,10 @@ struct LaunchContext {
   std::string command_line;
   /// autoexec.ipxe from the volume that we came from, when it is there and not empty.
   std::optional<std::string> local_autoexec;
+  /// What the machine's owner wants run (docs/personality.md): the text of a script, or else what
+  /// stands at a URL. Empty: nothing.
+  std::string given_script;
+  std::string given_url;
   /// Where we came from, when that was the network: "tftp://192.0.2.1/kedge.efi".
   std::string own_uri;
   /// The NIC that we came over; it is tried first.

@@ -10,62 +10,66 @@ constexpr std::uint16_t kDefaultMtu = 1500;
 
 }  // namespace
 
+std::string_view ClaimedDevice::driver_name() const noexcept {
+  return device() != nullptr ? device()->driver_name() : "unclaimed";
+}
+
+std::uint16_t ClaimedDevice::mtu() const noexcept {
+  return device() != nullptr ? device()->mtu() : kDefaultMtu;
+}
+
+link::Capabilities ClaimedDevice::capabilities() const noexcept {
+  return device() != nullptr ? device()->capabilities() : link::Capabilities{};
+}
+
+link::LinkState ClaimedDevice::link_state() noexcept {
+  return device() != nullptr ? device()->link_state() : link::LinkState::unknown;
+}
+
+const link::Statistics& ClaimedDevice::statistics() const noexcept {
+  return device() != nullptr ? device()->statistics() : last_statistics_;
+}
+
+Result<void> ClaimedDevice::start() noexcept {
+  KEDGE_CHECK(claim());
+  return device()->start();
+}
+
+void ClaimedDevice::stop() noexcept {
+  if (device() == nullptr) return;
+  last_statistics_ = device()->statistics();
+  device()->stop();
+}
+
+void ClaimedDevice::quiesce() noexcept {
+  if (device() != nullptr) device()->quiesce();
+}
+
+std::uint32_t ClaimedDevice::poll(link::Receiver& receiver, std::uint32_t budget) noexcept {
+  if (device() == nullptr) return 0;
+  const std::uint32_t count = device()->poll(receiver, budget);
+  if (count != 0) clock_.note_activity();
+  return count;
+}
+
+Result<void> ClaimedDevice::transmit(std::span<const ByteView> pieces,
+                                     link::TransmitInfo info) noexcept {
+  if (device() == nullptr) return fail(err::link_stopped);
+  clock_.note_activity();
+  return device()->transmit(pieces, info);
+}
+
 Result<void> NicDevice::claim() noexcept {
   KEDGE_CHECK(through_firmware_ ? inventory_.claim_through_firmware(nic_) : inventory_.claim(nic_));
   return {};
 }
 
-std::string_view NicDevice::driver_name() const noexcept {
-  return nic_.device != nullptr ? nic_.device->driver_name() : "unclaimed";
-}
-
-std::uint16_t NicDevice::mtu() const noexcept {
-  return nic_.device != nullptr ? nic_.device->mtu() : kDefaultMtu;
-}
-
-link::Capabilities NicDevice::capabilities() const noexcept {
-  return nic_.device != nullptr ? nic_.device->capabilities() : link::Capabilities{};
-}
-
-link::LinkState NicDevice::link_state() noexcept {
-  return nic_.device != nullptr ? nic_.device->link_state() : link::LinkState::unknown;
-}
-
-const link::Statistics& NicDevice::statistics() const noexcept {
-  return nic_.device != nullptr ? nic_.device->statistics() : last_statistics_;
-}
-
 Result<void> NicDevice::start() noexcept {
-  KEDGE_CHECK(claim());
-  const Result<void> started = nic_.device->start();
-  if (started.ok() || nic_.through_firmware) return started;
+  const Result<void> started = ClaimedDevice::start();
+  if (started.ok() || nic_.device == nullptr || nic_.through_firmware) return started;
   // Our own driver cannot make it run: the firmware's may.
   if (!inventory_.claim_through_firmware(nic_)) return started;
   return nic_.device->start();
-}
-
-void NicDevice::stop() noexcept {
-  if (nic_.device == nullptr) return;
-  last_statistics_ = nic_.device->statistics();
-  nic_.device->stop();
-}
-
-void NicDevice::quiesce() noexcept {
-  if (nic_.device != nullptr) nic_.device->quiesce();
-}
-
-std::uint32_t NicDevice::poll(link::Receiver& receiver, std::uint32_t budget) noexcept {
-  if (nic_.device == nullptr) return 0;
-  const std::uint32_t count = nic_.device->poll(receiver, budget);
-  if (count != 0) clock_.note_activity();
-  return count;
-}
-
-Result<void> NicDevice::transmit(std::span<const ByteView> pieces,
-                                 link::TransmitInfo info) noexcept {
-  if (nic_.device == nullptr) return fail(err::link_stopped);
-  clock_.note_activity();
-  return nic_.device->transmit(pieces, info);
 }
 
 }  // namespace kedge::app

@@ -12,18 +12,14 @@ namespace kedge::app {
 
 /// A NIC that is claimed when it starts, so that it can be given back and taken again while the
 /// stack keeps its interface.
-class NicDevice final : public link::Device {
+class ClaimedDevice : public link::Device {
  public:
-  NicDevice(uefi::NicInventory& inventory, uefi::NicInventory::Nic& nic, uefi::CpuClock& clock,
-            bool through_firmware) noexcept
-      : inventory_(inventory), nic_(nic), clock_(clock), through_firmware_(through_firmware) {}
+  explicit ClaimedDevice(uefi::CpuClock& clock) noexcept : clock_(clock) {}
 
-  /// Claims the NIC now, for its address. Errors: those of NicInventory::claim.
-  Result<void> claim() noexcept;
-  const uefi::NicInventory::Nic& nic() const noexcept { return nic_; }
+  /// Claims the NIC now, for its address. Idempotent.
+  virtual Result<void> claim() noexcept = 0;
 
   std::string_view driver_name() const noexcept override;
-  wire::MacAddress mac() const noexcept override { return nic_.mac.value_or(wire::MacAddress()); }
   std::uint16_t mtu() const noexcept override;
   link::Capabilities capabilities() const noexcept override;
   link::LinkState link_state() noexcept override;
@@ -36,11 +32,35 @@ class NicDevice final : public link::Device {
                         link::TransmitInfo info) noexcept override;
 
  private:
+  /// nullptr while it is not claimed.
+  virtual link::Device* device() const noexcept = 0;
+
+  uefi::CpuClock& clock_;
+  link::Statistics last_statistics_;
+};
+
+/// A NIC of the inventory.
+class NicDevice final : public ClaimedDevice {
+ public:
+  NicDevice(uefi::NicInventory& inventory, uefi::NicInventory::Nic& nic, uefi::CpuClock& clock,
+            bool through_firmware) noexcept
+      : ClaimedDevice(clock),
+        inventory_(inventory),
+        nic_(nic),
+        through_firmware_(through_firmware) {}
+
+  /// Errors: those of NicInventory::claim.
+  Result<void> claim() noexcept override;
+  const uefi::NicInventory::Nic& nic() const noexcept { return nic_; }
+  wire::MacAddress mac() const noexcept override { return nic_.mac.value_or(wire::MacAddress()); }
+  Result<void> start() noexcept override;
+
+ private:
+  link::Device* device() const noexcept override { return nic_.device.get(); }
+
   uefi::NicInventory& inventory_;
   uefi::NicInventory::Nic& nic_;
-  uefi::CpuClock& clock_;
   bool through_firmware_;
-  link::Statistics last_statistics_;
 };
 
 /// Which NICs an image of ours uses.

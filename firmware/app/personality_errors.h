@@ -24,8 +24,12 @@ inline constexpr ErrorSite personality_too_many{
     site_code(ErrorKind::too_large, Module::personality, 6), "too many options",
     "At most 256 count, of all channels together."};
 
+inline constexpr ErrorSite personality_boot_runs{site_code(ErrorKind::busy, Module::personality, 7),
+                                                 "another boot of Kedge runs already",
+                                                 "Leave the program that it has started first."};
+
 inline constexpr const ErrorSite* kPersonalitySites[] = {
-    &personality_unknown,  &personality_bad_url,  &personality_too_large,
-    &personality_not_text, &personality_bad_name, &personality_too_many};
+    &personality_unknown,  &personality_bad_url,  &personality_too_large, &personality_not_text,
+    &personality_bad_name, &personality_too_many, &personality_boot_runs};
 
 }  // namespace kedge::err

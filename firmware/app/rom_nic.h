@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// RomNic: the NIC of a boot option, taken from the firmware's network stack while the boot runs.
+#pragma once
+
+#include "app/nics.h"
+#include "app/session_run.h"
+#include "uefi/driver_nic.h"
+
+namespace kedge::app {
+
+class RomNic final : public NicSource, private ClaimedDevice {
+ public:
+  RomNic(RunPorts& ports, uefi::DriverNic& nic) noexcept
+      : ClaimedDevice(ports.clock), firmware_(ports.firmware), console_(ports.console), nic_(nic) {}
+
+  /// Takes the NIC. Errors: those of DriverNic::give_to.
+  Result<void> claim() noexcept override;
+  /// The boot is over: the NIC goes back to whom it belongs while nobody boots. Says on the console
+  /// when that fails.
+  void give_back() noexcept;
+
+  void add_to(net::LwipStack& stack, Session& session) noexcept override;
+  /// To the image that is started, which finds Simple Network; the firmware's stack stays off.
+  void give_to_firmware() noexcept override;
+  // It is claimed again when its interface is opened.
+  void take_back() noexcept override {}
+
+ private:
+  wire::MacAddress mac() const noexcept override { return nic_.mac(); }
+  link::Device* device() const noexcept override;
+  void give_to(uefi::DriverNic::User user) noexcept;
+
+  const uefi::Firmware& firmware_;
+  port::Console& console_;
+  uefi::DriverNic& nic_;
+};
+
+}  // namespace kedge::app
