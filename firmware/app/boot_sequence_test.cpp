@@ -171,6 +171,32 @@ TEST_F(BootSequenceTest, RefusesAnAutoexecThatIsNoScript) {
   EXPECT_EQ(runner.ran, "");
 }
 
+TEST_F(BootSequenceTest, RunsTheScriptThatTheMachineWasGivenWithoutTouchingTheNetwork) {
+  interfaces.nics = {{.mac = "a", .answers = true}};
+  launch.given_script = "echo given";
+  launch.given_url = "http://x/given";
+  ASSERT_TRUE(boot().ok());
+  EXPECT_EQ(runner.ran, "given script: echo given");
+  EXPECT_EQ(interfaces.log, "");
+}
+
+TEST_F(BootSequenceTest, BootsTheUrlThatTheMachineWasGivenWhateverDhcpNames) {
+  interfaces.nics = {{.mac = "a", .answers = true, .filename = "http://x/named"}};
+  launch.given_url = "http://x/given";
+  images.files = {"http://x/named", "http://x/given"};
+  ASSERT_TRUE(boot().ok());
+  EXPECT_EQ(runner.ran, "image2");
+  EXPECT_EQ(images.asked, std::vector<std::string>{"http://x/given"});
+  EXPECT_EQ(interfaces.log, "dhcp0 open0 ");
+}
+
+TEST_F(BootSequenceTest, WhatStandsBesideUsOnAVolumeGoesBeforeWhatTheMachineWasGiven) {
+  launch.local_autoexec = "#!ipxe\necho hi";
+  launch.given_script = "echo given";
+  ASSERT_TRUE(boot().ok());
+  EXPECT_EQ(runner.ran, "autoexec.ipxe: #!ipxe\necho hi");
+}
+
 TEST_F(BootSequenceTest, FetchesAutoexecBesideItselfOverTheNicItCameFrom) {
   interfaces.nics = {{.mac = "52:54:00:00:00:01", .answers = true},
                      {.mac = "52:54:00:00:00:02", .answers = true}};
