@@ -11,9 +11,10 @@ namespace kedge::host::e2e {
 namespace {
 
 struct NicModel {
-  const char* name;    // of the test
-  const char* model;   // QEMU's
-  const char* driver;  // what Kedge calls its driver
+  const char* name;      // of the test
+  const char* model;     // QEMU's
+  const char* driver;    // what Kedge calls its driver
+  const char* rom = "";  // "default": QEMU's own (iPXE), whose driver must let the NIC go
 };
 
 constexpr NicModel kModels[] = {
@@ -21,6 +22,7 @@ constexpr NicModel kModels[] = {
     {"E1000With82544gc", "e1000-82544gc", "e1000"},
     {"E1000With82545em", "e1000-82545em", "e1000"},
     {"E1000e", "e1000e", "e1000e"},
+    {"Vmxnet3WithTheRomOfQemu", "vmxnet3", "vmxnet3", "default"},
 };
 
 void PrintTo(const NicModel& value, std::ostream* out) {
@@ -29,11 +31,11 @@ void PrintTo(const NicModel& value, std::ostream* out) {
 
 class NicModelTest : public KedgeBoots, public testing::WithParamInterface<NicModel> {
  protected:
-  // A machine with the NIC, without a ROM, and Kedge on its disk.
+  // A machine with the NIC, and Kedge on its disk.
   MachineSpec machine_with_nic(const std::string& script) {
     const auto application = dist("x86_64/kedge.efi");
     MachineSpec spec = machine();
-    add_nic(spec, {.model = GetParam().model});
+    add_nic(spec, {.model = GetParam().model, .rom = GetParam().rom});
     add_boot_disk(spec, application, script);
     return spec;
   }

@@ -14,11 +14,11 @@ void CopiedFrames::detach() noexcept {
   if (frames_.outstanding() == 0) delete this;
 }
 
-link::Frame CopiedFrames::make(std::span<const ByteView> pieces) noexcept {
+link::Frame CopiedFrames::make(std::span<const ByteView> pieces, link::ReceiveInfo info) noexcept {
   if (frames_.outstanding() >= kFramesMax) return link::Frame(*this, nullptr, 0, {});
-  link::Frame copy = frames_.make(pieces, {});
+  link::Frame copy = frames_.make(pieces, info);
   const std::uint32_t length = copy.length();
-  return link::Frame(*this, copy.release(), length, {});
+  return link::Frame(*this, copy.release(), length, info);
 }
 
 void CopiedFrames::release(link::Segment* chain) noexcept {

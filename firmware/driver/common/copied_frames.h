@@ -17,7 +17,7 @@ class CopiedFrames final : public link::SegmentOwner {
   void detach() noexcept;
 
   /// A copy of `pieces`, one segment; empty (head() is nullptr) without memory or over the limit.
-  link::Frame make(std::span<const ByteView> pieces) noexcept;
+  link::Frame make(std::span<const ByteView> pieces, link::ReceiveInfo info = {}) noexcept;
 
   void release(link::Segment* chain) noexcept override;
 

@@ -112,8 +112,9 @@ std::uint32_t CopyingNic::poll(link::Receiver& receiver, std::uint32_t budget) n
   return delivered;
 }
 
-bool CopyingNic::deliver(link::Receiver& receiver, std::span<const ByteView> pieces) noexcept {
-  link::Frame frame = frames_->make(pieces);
+bool CopyingNic::deliver(link::Receiver& receiver, std::span<const ByteView> pieces,
+                         link::ReceiveInfo info) noexcept {
+  link::Frame frame = frames_->make(pieces, info);
   if (frame.head() == nullptr) {
     ++statistics_.receive_dropped;
     return false;
@@ -130,8 +131,13 @@ Result<void> CopyingNic::transmit(std::span<const ByteView> pieces,
     return fail(err::nic_broken, static_cast<std::uint32_t>(fault_));
   }
   if (state_ != State::running) return fail(err::link_stopped);
-  KEDGE_CHECK(frame_length(pieces, kFrameBytesMax));
-  if (info.checksum_start != 0) return fail(err::base_invalid);
+  KEDGE_TRY(const std::uint32_t whole, frame_length(pieces, kFrameBytesMax));
+  const std::uint32_t checksum_end = std::uint32_t{info.checksum_start} + info.checksum_offset + 2;
+  if (info.checksum_start != 0 &&
+      (!capabilities().transmit_checksum || info.checksum_start > kChecksumStartMax ||
+       checksum_end > whole)) {
+    return fail(err::base_invalid);
+  }
   const ByteSpan slot = transmit_slot();
   if (slot.empty()) {
     ++statistics_.transmit_busy;
@@ -139,6 +145,7 @@ Result<void> CopyingNic::transmit(std::span<const ByteView> pieces,
     return fail(err::link_busy);
   }
   const std::uint32_t length = copy_frame(pieces, slot.data());
+  if (info.checksum_start != 0) request_checksum(info);
   submit(length);
   ++statistics_.transmitted_frames;
   statistics_.transmitted_bytes += length;

@@ -2,8 +2,9 @@
 // CopyingNic: what the drivers of simple chips have in common.
 //
 // Received frames are copied to the heap, frames to transmit into a slot of the chip; plain frames
-// of an MTU of 1500, no offloads. A chip that breaks the rules is reset and started again, a few
-// times; after that, and at once when nothing answers any more, it is stopped for good.
+// of an MTU of 1500, offloads only where a chip says so. A chip that breaks the rules is reset and
+// started again, a few times; after that, and at once when nothing answers any more, it is stopped
+// for good.
 #pragma once
 
 #include "driver/common/copied_frames.h"
@@ -27,6 +28,8 @@ inline constexpr std::uint16_t kPlainMtu = 1500;
 /// IEEE 802.3, without the frame check sequence, with one VLAN tag.
 inline constexpr std::uint32_t kFrameBytesMax = kEthernetHeader + kVlanTag + kPlainMtu;
 inline constexpr std::uint32_t kFrameCheckBytes = 4;
+/// Descriptors have few bits for where a checksum begins.
+inline constexpr std::uint32_t kChecksumStartMax = 1023;
 
 class CopyingNic : public link::Device {
  public:
@@ -37,7 +40,7 @@ class CopyingNic : public link::Device {
 
   wire::MacAddress mac() const noexcept final { return mac_; }
   std::uint16_t mtu() const noexcept final { return kPlainMtu; }
-  link::Capabilities capabilities() const noexcept final { return {}; }
+  link::Capabilities capabilities() const noexcept override { return {}; }
   const link::Statistics& statistics() const noexcept final { return statistics_; }
 
   Result<void> start() noexcept final;
@@ -64,6 +67,9 @@ class CopyingNic : public link::Device {
   virtual std::uint32_t receive(link::Receiver& receiver, std::uint32_t budget) noexcept = 0;
   /// At least kFrameBytesMax bytes for the next frame; empty while the chip has no room.
   virtual ByteSpan transmit_slot() noexcept = 0;
+  /// Before submit(), with capabilities().transmit_checksum only: that frame wants a checksum,
+  /// which lies inside of it.
+  virtual void request_checksum(link::TransmitInfo) noexcept {}
   /// Sends the first `length` bytes of the slot that transmit_slot() gave.
   virtual void submit(std::uint32_t length) noexcept = 0;
   /// Follows one or more submit(): outside of poll() each, inside it all together.
@@ -78,7 +84,8 @@ class CopyingNic : public link::Device {
   /// of PciDevice::allocate_dma.
   Result<void> allocate(std::unique_ptr<port::DmaMemory>& memory, std::size_t bytes) noexcept;
   /// Copies a frame for the receiver. False when there was no memory and it was dropped.
-  bool deliver(link::Receiver& receiver, std::span<const ByteView> pieces) noexcept;
+  bool deliver(link::Receiver& receiver, std::span<const ByteView> pieces,
+               link::ReceiveInfo info = {}) noexcept;
   /// The chip broke a rule: receive() or transmit_slot() end soon, and it is started again.
   void report(ChipFault fault) noexcept;
   /// The same from elsewhere: stopped for good at once.
