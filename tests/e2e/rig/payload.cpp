@@ -10,6 +10,7 @@
 
 #include "support/file.h"
 #include "support/process.h"
+#include "tests/e2e/rig/packages.h"
 #include "vm/boot_media.h"
 
 namespace kedge::host::e2e {
@@ -38,15 +39,6 @@ echo "@PROOF@ initrd=@FIRST@@REST@ second=$second cmdline=$command_line big=$big
 /bin/busybox poweroff -f
 )";
 
-std::filesystem::path cache_directory() {
-  if (const char* cache = std::getenv("KEDGE_CACHE"); cache != nullptr) return cache;
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr) {
-    return std::filesystem::path(cache) / "kedge";
-  }
-  const char* home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr ? home : "/root") / ".cache" / "kedge";
-}
-
 std::string_view debian_architecture(Architecture architecture) {
   return architecture == Architecture::x86_64 ? "amd64" : "arm64";
 }
@@ -54,9 +46,9 @@ std::string_view debian_architecture(Architecture architecture) {
 Outcome<std::filesystem::path> find_busybox(Architecture architecture) {
   std::filesystem::path path = "/bin/busybox";
   if (architecture != host_architecture()) {
-    path = cache_directory() / "packages" /
-           fmt::format("own-{}", debian_architecture(architecture)) / "busybox-static" / "bin" /
-           "busybox";
+    path = package_directory(fmt::format("own-{}", debian_architecture(architecture)),
+                             "busybox-static") /
+           "bin" / "busybox";
   }
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) return path;
@@ -132,8 +124,7 @@ std::string InitrdWriter::finish() {
 
 Outcome<std::filesystem::path> find_kernel(Architecture architecture) {
   const std::string name = std::string(debian_architecture(architecture));
-  const auto directory =
-      cache_directory() / "packages" / ("own-" + name) / ("linux-image-" + name) / "boot";
+  const auto directory = package_directory("own-" + name, "linux-image-" + name) / "boot";
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
     if (entry.path().filename().string().starts_with("vmlinuz-")) return entry.path();
