@@ -12,6 +12,7 @@ namespace kedge::host::e2e {
 namespace {
 
 constexpr unsigned kRounds = 50;
+constexpr unsigned kSets = 3;
 // The firmware's network stack loses a little memory itself, and has not always finished when we
 // count. A leak in each round is far above these.
 constexpr int kPagesTolerated = 10;
@@ -51,17 +52,23 @@ class DriverInShell : public ShellTest {
     int pages = 0;
     int handles = 0;
   };
-  // What kRounds rounds of reconnecting the NIC with all that stands on it leave behind.
+  // What kRounds rounds of reconnecting the NIC with all that stands on it leave behind. Once in
+  // the first hundreds, whosever the driver is, the firmware takes some 36 pages more for good;
+  // what is lost in each round shows in each of the sets, so the smallest growth counts.
   Growth reconnect_growth() {
-    // The first hundred rounds or so let lists and pools grow to their size, whosever the driver
-    // is.
-    run("repeat.nsh " + nic_, kBootTimeout);
-    run("repeat.nsh " + nic_, kBootTimeout);
-    const auto pages = static_cast<int>(data_pages());
-    const auto handles = static_cast<int>(handle_count());
-    run("repeat.nsh " + nic_, kBootTimeout);
-    return {.pages = static_cast<int>(data_pages()) - pages,
-            .handles = static_cast<int>(handle_count()) - handles};
+    Growth smallest;
+    for (unsigned set = 0; set <= kSets && !HasFailure(); ++set) {
+      const auto pages = static_cast<int>(data_pages());
+      const auto handles = static_cast<int>(handle_count());
+      run("repeat.nsh " + nic_, kBootTimeout);
+      const Growth growth{.pages = static_cast<int>(data_pages()) - pages,
+                          .handles = static_cast<int>(handle_count()) - handles};
+      // In the first one lists and pools grow to their size.
+      if (set == 0) continue;
+      smallest.pages = set == 1 ? growth.pages : std::min(smallest.pages, growth.pages);
+      smallest.handles = set == 1 ? growth.handles : std::min(smallest.handles, growth.handles);
+    }
+    return smallest;
   }
   void use_the_network() {
     run("ifconfig -s eth0 dhcp");
