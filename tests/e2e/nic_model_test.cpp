@@ -22,6 +22,7 @@ constexpr NicModel kModels[] = {
     {"E1000With82544gc", "e1000-82544gc", "e1000"},
     {"E1000With82545em", "e1000-82545em", "e1000"},
     {"E1000e", "e1000e", "e1000e"},
+    {"I82559er", "i82559er", "i8255x"},
     {"Vmxnet3WithTheRomOfQemu", "vmxnet3", "vmxnet3", "default"},
 };
 
