@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // BootOptions: what the machine's owner has said about booting, by whatever channel, and what of it
-// counts for one NIC. Grammar and precedence: docs/personality.md, ADR 0007.
+// counts for one NIC. Grammar and precedence: docs/personality.md, ADR 0008.
 #pragma once
 
 #include <optional>

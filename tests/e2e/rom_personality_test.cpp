@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The option ROM on a virtio NIC: its personalities, the channels that choose them, and what is
+// left when a boot of ours has failed. The ROM's built-in personality is takeover.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "rom/rom_build.h"
+#include "support/file.h"
+#include "tests/e2e/kedge_boots.h"
+#include "tests/e2e/rig/packages.h"
+#include "tests/e2e/rig/variable_store.h"
+
+namespace kedge::host::e2e {
+namespace {
+
+struct Chip {
+  const char* model;
+  std::uint16_t vendor;
+  std::vector<std::uint16_t> devices;
+};
+const Chip kVirtio{"virtio-net-pci", 0x1af4, {0x1000, 0x1041}};
+// The firmware has no driver of its own for it.
+const Chip kE1000e{"e1000e", 0x8086, {0x10d3}};
+constexpr const char* kMac0 = "52:54:00:12:34:56";
+constexpr const char* kMac1 = "52:54:00:12:34:57";
+constexpr const char* kBootOption = R"("UEFI MAC:525400123456 Kedge")";
+// Kedge asks a person for as long; nobody is there.
+constexpr const char* kDoNotAsk = "failure-timeout";
+
+#if defined(KEDGE_E2E_NEWER_FIRMWARE)
+constexpr bool kNewerFirmware = true;
+#else
+constexpr bool kNewerFirmware = false;
+#endif
+
+class RomPersonality : public KedgeBoots {
+ protected:
+  // The firmware that is installed, or the newer one.
+  MachineSpec machine() {
+    MachineSpec spec = KedgeBoots::machine();
+    if (!kNewerFirmware) return spec;
+    const auto folder = package_directory("trixie-all", "ovmf") / "usr/share/OVMF";
+    spec.firmware_code = folder / "OVMF_CODE_4M.fd";
+    std::error_code error;
+    std::filesystem::copy_file(folder / "OVMF_VARS_4M.fd", spec.firmware_vars,
+                               std::filesystem::copy_options::overwrite_existing, error);
+    EXPECT_FALSE(error) << error.message() << "; run tools/deps --peers";
+    return spec;
+  }
+  // A ROM with the driver image; the path, empty when the test has failed.
+  std::string rom(const Chip& chip = kVirtio) {
+    const auto driver = dist("x86_64/kedge-rom.efi");
+    if (HasFailure()) return {};
+    const auto image = read_file(driver);
+    if (!image) {
+      ADD_FAILURE() << image.error().what;
+      return {};
+    }
+    const auto built = build_rom(
+        {.vendor = chip.vendor, .devices = chip.devices, .bios = {}, .drivers = {*image}});
+    const auto file = directory() / "kedge.rom";
+    if (!built || !write_file(file, *built)) {
+      ADD_FAILURE() << (built ? "cannot write the ROM" : built.error().what);
+      return {};
+    }
+    return file.string();
+  }
+  MachineSpec machine_with_rom(const Chip& chip = kVirtio) {
+    MachineSpec spec = machine();
+    add_nic(spec, {.model = chip.model, .rom = rom(chip), .boot_index = 0});
+    set(spec, kDoNotAsk, "0");
+    return spec;
+  }
+  static void set(MachineSpec& spec, std::string_view key, std::string_view value) {
+    spec.fw_cfg.push_back(fmt::format("name=opt/org.kedge/{},string={}", key, value));
+  }
+  static void set_oem_string(MachineSpec& spec, std::string_view text) {
+    spec.arguments.insert(spec.arguments.end(),
+                          {"-smbios", fmt::format("type=11,value=kedge:{}", text)});
+  }
+  // For the firmware's own PXE: a program that shows a token.
+  Pattern serve_program() {
+    auto program = make_next_boot_option(directory());
+    if (!program) {
+      ADD_FAILURE() << program.error().what;
+      return Pattern::literal("nothing");
+    }
+    std::filesystem::copy_file(directory() / "next.efi", served() / "program.efi");
+    return program->proof;
+  }
+  std::size_t discovers(std::string_view user_class) {
+    std::size_t count = 0;
+    for (const DhcpSeen& message : captured_dhcp()) {
+      if (message.type == kDhcpDiscover && message.user_class == user_class) ++count;
+    }
+    return count;
+  }
+};
+
+// Scenario 1 of the design, over a NIC that nobody else drives. fw_cfg is the strongest channel.
+TEST_F(RomPersonality, AsDriverItIsSilentAndTheFirmwaresOwnPxeBoots) {
+  const Pattern program = serve_program();
+  dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
+  MachineSpec spec = machine_with_rom(kE1000e);
+  set_oem_string(spec, "personality=takeover");
+  set(spec, "personality", "driver");
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(program);
+  EXPECT_FALSE(vm().serial().search(Pattern::literal("Kedge")))
+      << "a driver prints nothing and has no boot option";
+  EXPECT_EQ(discovers("iPXE"), 0U);
+}
+
+// Scenario 4. An unknown personality is named, and the next channel decides.
+TEST_F(RomPersonality, AsTakeoverKedgeBootsWhatDhcpNames) {
+  const auto* files = payload();
+  if (HasFailure()) return;
+  write_served("boot.ipxe", payload_script(*files, http_url(""), Address::there_already));
+  nginx();
+  dnsmasq({.boot_file = http_url("boot.ipxe"), .tftp_directory = {}, .lines = {}});
+  MachineSpec spec = machine_with_rom();
+  set(spec, "personality", "Takeover");
+  set_oem_string(spec, "personality=takeover");
+  set_oem_string(spec, "52:54:00:99:99:99:personality=driver");
+  boot_and_prove(spec);
+  EXPECT_TRUE(vm().serial().search(Pattern::must_compile("fw_cfg file personality: there is no")));
+  EXPECT_FALSE(vm().serial().search(Pattern::literal("Start PXE")))
+      << "the firmware's stack must not be on this NIC";
+}
+
+// The URL is one NIC's own, by an OEM string; DHCP names nothing.
+TEST_F(RomPersonality, BootsTheUrlThatTheHostHasSet) {
+  const auto* files = payload();
+  if (HasFailure()) return;
+  write_served("given.ipxe", payload_script(*files, http_url(""), Address::there_already));
+  nginx();
+  dnsmasq();
+  MachineSpec spec = machine_with_rom();
+  set_oem_string(spec, fmt::format("url={}", http_url("wrong.ipxe")));
+  set_oem_string(spec, fmt::format("{}:url={}", kMac0, http_url("given.ipxe")));
+  boot_and_prove(spec);
+}
+
+TEST_F(RomPersonality, RunsTheScriptOfAnEfiVariable) {
+  const std::string token = random_token();
+  MachineSpec spec = machine();
+  add_nic(spec, {.rom = rom(), .boot_index = 0}, Attachment::silent);
+  if (HasFailure()) return;
+  const auto added =
+      add_kedge_variable(spec.firmware_vars, fmt::format("{}:script", kMac0),
+                         fmt::format("echo variable-{} ${{greeting}} && poweroff", token));
+  E2E_ASSERT_OK(added);
+  const auto personality = add_kedge_variable(spec.firmware_vars, "greeting", "from the variable");
+  E2E_ASSERT_OK(personality);
+  set_oem_string(spec, "greeting=from the host");
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(Pattern::literal(fmt::format("variable-{} from the host", token)));
+}
+
+// Kedge takes the NIC from the firmware's stack and gives it back: the firmware's own boot option,
+// on the same NIC, works afterwards. Both are in the menu under names that a person can tell apart.
+TEST_F(RomPersonality, AsBothTheFirmwaresBootOptionWorksAfterOursHasFailed) {
+  const std::string token = random_token();
+  const Pattern program = serve_program();
+  write_served("fails.ipxe", fmt::format("#!ipxe\necho kedge-{}\nexit 1\n", token));
+  dnsmasq({.boot_file = "program.efi",
+           .ipxe_boot_file = "fails.ipxe",
+           .tftp_directory = served(),
+           .lines = {}});
+  MachineSpec spec = machine_with_rom();
+  set(spec, "personality", "driver");
+  set(spec, fmt::format("{}/personality", kMac0), "both");
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(Pattern::literal("kedge-" + token));
+  expect_console(fmt::format("failed to load .*{}", kBootOption));
+  expect_console(program);
+  EXPECT_EQ(discovers("iPXE"), 1U) << "the boot manager's calls must not boot twice";
+}
+
+// Two copies of the ROM, one NIC each. The takeover comes first, ends, and the firmware boots over
+// the other NIC.
+TEST_F(RomPersonality, TwoNicsHaveTwoPersonalities) {
+  const std::string token = random_token();
+  const Pattern program = serve_program();
+  write_served("ends.ipxe",
+               fmt::format("#!ipxe\necho only-{} ${{net0/mac}} ${{net1/mac}}.\nexit 1\n", token));
+  dnsmasq({.boot_file = "program.efi",
+           .ipxe_boot_file = "ends.ipxe",
+           .tftp_directory = served(),
+           .lines = {}});
+  MachineSpec spec = machine();
+  const std::string file = rom();
+  add_nic(spec, {.rom = file, .boot_index = 1});
+  add_nic(spec, {.rom = file, .boot_index = 0});
+  set(spec, kDoNotAsk, "0");
+  set_oem_string(spec, "personality=driver");
+  set_oem_string(spec, fmt::format("{}:personality=takeover", kMac1));
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(Pattern::literal(fmt::format("only-{} {} .", token, kMac1)));
+  expect_console(R"(failed to load .*"UEFI MAC:525400123457 Kedge")");
+  expect_console(program);
+  for (const DhcpSeen& message : captured_dhcp()) {
+    if (message.type != kDhcpDiscover && message.type != kDhcpRequest) continue;
+    EXPECT_EQ(message.user_class == "iPXE", message.client == kMac1) << message.client;
+  }
+}
+
+// Nobody answers DHCP: the machine goes on to its disk.
+TEST_F(RomPersonality, WhereATakeoverFailsTheNextBootOptionBoots) {
+  MachineSpec spec = machine();
+  add_nic(spec, {.rom = rom(), .boot_index = 0}, Attachment::silent);
+  add_next_boot_option(spec);
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(R"(^Kedge \S+)");
+  expect_next_boot_option();
+  EXPECT_TRUE(vm().serial().search(Pattern::literal("Boot failed: ")));
+}
+
+}  // namespace
+}  // namespace kedge::host::e2e
