@@ -253,7 +253,9 @@ std::filesystem::path pcap_path(const std::filesystem::path& pcap, std::size_t p
 }
 
 std::vector<std::string> qemu_command(const MachineSpec& machine) {
-  std::vector<std::string> out = {qemu_program(machine.architecture), "-name", "kedge"};
+  std::vector<std::string> out = {
+      machine.program.empty() ? qemu_program(machine.architecture) : machine.program.string(),
+      "-name", "kedge"};
   // The CPUs wait for QMP's "cont", so that nothing happens before we listen.
   out.emplace_back("-S");
   add_machine(machine, out);

@@ -64,7 +64,8 @@ struct DriveSpec {
 struct MachineSpec {
   Architecture architecture = Architecture::x86_64;
   Accelerator accelerator = Accelerator::tcg;
-  std::string cpu;  // empty: "host" with KVM, "max" with TCG
+  std::filesystem::path program;  // empty: qemu_program() of the search path
+  std::string cpu;                // empty: "host" with KVM, "max" with TCG
   int cpus = 1;
   int memory_mib = 1024;
   std::filesystem::path firmware_code;

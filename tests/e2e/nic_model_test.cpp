@@ -6,22 +6,36 @@
 #include <ostream>
 
 #include "tests/e2e/kedge_boots.h"
+#include "tests/e2e/rig/packages.h"
 
 namespace kedge::host::e2e {
 namespace {
+
+enum class Qemu : std::uint8_t {
+  installed,
+  newer,  // from the package that tools/deps --peers unpacks
+};
+
+enum class Link : std::uint8_t { up, down };
 
 struct NicModel {
   const char* name;      // of the test
   const char* model;     // QEMU's
   const char* driver;    // what Kedge calls its driver
   const char* rom = "";  // "default": QEMU's own (iPXE), whose driver must let the NIC go
+  Qemu qemu = Qemu::installed;
 };
 
+constexpr NicModel kE1000{"E1000", "e1000", "e1000"};
+constexpr NicModel kE1000e{"E1000e", "e1000e", "e1000e"};
+constexpr NicModel kIgb{"Igb", "igb", "igb", "", Qemu::newer};
+
 constexpr NicModel kModels[] = {
-    {"E1000", "e1000", "e1000"},
+    kE1000,
     {"E1000With82544gc", "e1000-82544gc", "e1000"},
     {"E1000With82545em", "e1000-82545em", "e1000"},
-    {"E1000e", "e1000e", "e1000e"},
+    kE1000e,
+    kIgb,
     {"I82559er", "i82559er", "i8255x"},
     {"Vmxnet3WithTheRomOfQemu", "vmxnet3", "vmxnet3", "default"},
 };
@@ -32,11 +46,26 @@ void PrintTo(const NicModel& value, std::ostream* out) {
 
 class NicModelTest : public KedgeBoots, public testing::WithParamInterface<NicModel> {
  protected:
+  void SetUp() override {
+    if (GetParam().qemu == Qemu::newer && !std::filesystem::exists(newer_qemu())) {
+      GTEST_SKIP() << newer_qemu() << " is missing: run tools/deps --peers";
+    }
+    KedgeBoots::SetUp();
+  }
+  static std::filesystem::path newer_qemu() {
+    return package_directory("own-backports-amd64", "qemu-system-x86") / "usr" / "bin" /
+           qemu_program(Architecture::x86_64);
+  }
   // A machine with the NIC, and Kedge on its disk.
-  MachineSpec machine_with_nic(const std::string& script) {
+  MachineSpec machine_with_nic(const std::string& script, Link link = Link::up) {
     const auto application = dist("x86_64/kedge.efi");
     MachineSpec spec = machine();
-    add_nic(spec, {.model = GetParam().model, .rom = GetParam().rom});
+    if (GetParam().qemu == Qemu::newer) {
+      spec.program = newer_qemu();
+      // Its own data are in a package that is not unpacked; those of the installed QEMU serve.
+      spec.arguments = {"-L", "/usr/share/qemu"};
+    }
+    add_nic(spec, {.model = GetParam().model, .rom = GetParam().rom, .link_up = link == Link::up});
     add_boot_disk(spec, application, script);
     return spec;
   }
@@ -58,6 +87,25 @@ TEST_P(NicModelTest, BootsOverHttpWithOurOwnDriver) {
   boot(spec);
   if (HasFailure()) return;
   expect_console(named_driver());
+  expect_proof(*files);
+}
+
+class NicLinkTest : public NicModelTest {};
+
+INSTANTIATE_TEST_SUITE_P(Of, NicLinkTest, testing::Values(kE1000, kE1000e, kIgb),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(NicLinkTest, BootsWhenTheLinkComesUpLater) {
+  const auto* files = payload();
+  if (HasFailure()) return;
+  nginx();
+  dnsmasq();
+  const MachineSpec spec = machine_with_nic(payload_script(*files, http_url("")), Link::down);
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console("waiting for link");
+  E2E_ASSERT_OK(vm().set_link(0, true));
   expect_proof(*files);
 }
 

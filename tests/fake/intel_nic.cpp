@@ -12,6 +12,8 @@ using driver::intel::Ctrl;
 using driver::intel::Eerd;
 using driver::intel::Family;
 using driver::intel::kAllOnes;
+using driver::intel::Mdic;
+using driver::intel::Phy;
 using driver::intel::Rctl;
 using driver::intel::Rfctl;
 using driver::intel::RingRegs;
@@ -104,6 +106,7 @@ void IntelNicModel::bar_write(unsigned bar, std::uint64_t offset, unsigned width
     registers_[at] = eeprom_answers ? done | std::uint32_t{data} << 16 : value;
     return;
   }
+  if (at == Mdic::reg.offset) return access_phy(value);
   if (queues_never_enable && (at == receive.control().offset || at == transmit.control().offset)) {
     return;
   }
@@ -121,6 +124,18 @@ void IntelNicModel::bar_write(unsigned bar, std::uint64_t offset, unsigned width
     ++transmit_tail_writes;
     transmit_all();
   }
+}
+
+void IntelNicModel::access_phy(std::uint32_t value) {
+  if ((value & 31u << 21) != Mdic::kPhyAddress) violation("access to no PHY");
+  const std::uint32_t reg = value >> Mdic::kRegisterShift & 31;
+  std::uint32_t data = value & 0xffff;
+  if ((value & Mdic::kRead) != 0) {
+    data = reg == Phy::kStatus && phy_negotiated ? std::uint32_t{Phy::kNegotiated} : 0;
+  } else if (reg == Phy::kControl && (value & Phy::kRestartNegotiation) != 0) {
+    ++negotiations;
+  }
+  registers_[Mdic::reg.offset] = phy_answers ? (value & 0xffff'0000) | data | Mdic::kReady : value;
 }
 
 bool IntelNicModel::queue_on(RingRegs ring) const {

@@ -41,6 +41,8 @@ class IntelNicModel final : public FakePciDevice {
   /// Receive buffers that the device may fill now.
   unsigned posted() const;
   bool link_up = true;
+  bool phy_negotiated = true;
+  unsigned negotiations = 0;  ///< that the PHY was told to begin
   std::uint32_t missed = 0;
 
   // ---- state for assertions ----
@@ -57,6 +59,7 @@ class IntelNicModel final : public FakePciDevice {
   bool never_idle = false;        ///< the bus master never stops
   bool address_in_filter = true;  ///< else only the EEPROM has the address
   bool eeprom_answers = true;
+  bool phy_answers = true;
   unsigned function = 0;
 
  protected:
@@ -65,6 +68,7 @@ class IntelNicModel final : public FakePciDevice {
 
  private:
   void reset();
+  void access_phy(std::uint32_t value);
   bool queue_on(driver::intel::RingRegs ring) const;
   void transmit_all();
   void take_context(std::uint32_t word0, std::uint32_t word1, std::uint32_t word2);

@@ -131,6 +131,11 @@ TEST(IntelBringUp, FollowsTheSequenceOfThe82576) {
 
   expect_pcie_reset(pci, true);
   pci.read(0, 0, 4, 0x0000'0005).write(0, 0, 4, 0x0000'0041);
+  // No link: the PHY has not negotiated and is told to.
+  pci.read(0, 8, 4, 0);
+  pci.write(0, 0x20, 4, 0x0821'0000).read(0, 0x20, 4, 0).read(0, 0x20, 4, 0x1821'7949);
+  pci.write(0, 0x20, 4, 0x0820'0000).read(0, 0x20, 4, 0x1820'0140);
+  pci.write(0, 0x20, 4, 0x0420'1340).read(0, 0x20, 4, 0x1420'1340);
   expect_ring(pci, 0xc000, kReceiveLow, true);
   pci.write(0, 0x5000, 4, 0x300);
   pci.write(0, 0xc028, 4, 0x0200'0000).read(0, 0xc028, 4, 0).read(0, 0xc028, 4, 0x0200'0000);
@@ -139,6 +144,26 @@ TEST(IntelBringUp, FollowsTheSequenceOfThe82576) {
   pci.write(0, 0x400, 4, kTctl);
   pci.write(0, 0xe028, 4, 0x0200'0000).read(0, 0xe028, 4, 0x0200'0000);
   script.start();
+}
+
+TEST(IntelBringUp, LeavesAPhyAloneThatHasNegotiated) {
+  IntelNicModel model(Family::pcie_82576);
+  const auto device = IntelNic::create(model, kIgbChip, {});
+  ASSERT_TRUE(device.ok());
+  for (const bool link : {true, false}) {
+    model.link_up = link;
+    for (const bool negotiated : {true, false}) {
+      model.phy_negotiated = negotiated;
+      model.negotiations = 0;
+      ASSERT_TRUE((*device)->start().ok());
+      EXPECT_EQ(model.negotiations, link || negotiated ? 0u : 1u);
+      (*device)->stop();
+    }
+  }
+  // A PHY that does not answer is no reason to fail.
+  model.phy_answers = false;
+  EXPECT_TRUE((*device)->start().ok());
+  EXPECT_EQ((*device)->link_state(), link::LinkState::down);
 }
 
 TEST(IntelBringUp, KnowsItsFunctions) {

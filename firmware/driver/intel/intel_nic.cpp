@@ -27,6 +27,9 @@ constexpr std::uint32_t kQueueEnableStallUs = 100;
 /// 8254x 5.3: a word is there after some 100 us.
 constexpr std::uint32_t kEepromPolls = 100;
 constexpr std::uint32_t kEepromStallUs = 50;
+/// 82576 8.2.4: an access takes some 64 us.
+constexpr std::uint32_t kMdicPolls = 40;
+constexpr std::uint32_t kMdicStallUs = 50;
 /// Frames that may wait in the ring while poll() hands received ones to the stack.
 constexpr std::uint32_t kTransmitBatchMax = 16;
 
@@ -135,6 +138,33 @@ Result<void> IntelNic::enable_queue(RingRegs ring) noexcept {
   return fail(err::nic_reset_timeout, ring.base);
 }
 
+bool IntelNic::access_phy(std::uint32_t command, std::uint16_t& value) noexcept {
+  hw::write(registers_, Mdic::reg, command | Mdic::kPhyAddress | value);
+  for (std::uint32_t i = 0; i < kMdicPolls; ++i) {
+    const std::uint32_t read = hw::read(registers_, Mdic::reg);
+    if ((read & Mdic::kReady) != 0) {
+      value = static_cast<std::uint16_t>(read);
+      return (read & Mdic::kError) == 0;
+    }
+    pci_.stall_us(kMdicStallUs);
+  }
+  return false;
+}
+
+/// A PHY negotiates by itself after power-on, except that of QEMU's igb, which has to be told. One
+/// that has finished is left alone: a new negotiation takes seconds.
+void IntelNic::negotiate_link() noexcept {
+  if ((hw::read(registers_, Status::reg) & Status::kLinkUp) != 0) return;
+  std::uint16_t value = 0;
+  if (!access_phy(Mdic::kRead | Phy::kStatus << Mdic::kRegisterShift, value)) return;
+  if ((value & Phy::kNegotiated) != 0) return;
+  value = 0;
+  if (!access_phy(Mdic::kRead | Phy::kControl << Mdic::kRegisterShift, value)) return;
+  value |= Phy::kNegotiate | Phy::kRestartNegotiation;
+  // Without success there is no link, which is what link_state() tells.
+  (void)access_phy(Mdic::kWrite | Phy::kControl << Mdic::kRegisterShift, value);
+}
+
 /// 8254x 14.3 to 14.5, 82574 4.6, 82576 4.5, in their order.
 Result<void> IntelNic::bring_up() noexcept {
   KEDGE_CHECK(reset());
@@ -148,6 +178,8 @@ Result<void> IntelNic::bring_up() noexcept {
                Ctrl::kForceSpeed | Ctrl::kForceDuplex | Ctrl::kVlanMode | Ctrl::kPhyReset);
   control |= Ctrl::kSetLinkUp | (chip_.pcie() ? 0 : Ctrl::kAutoSpeed);
   hw::write(registers_, Ctrl::reg, control);
+
+  if (chip_.advanced()) negotiate_link();
 
   receive_.describe(registers_);
   hw::write(registers_, Rxcsum::reg, Rxcsum::kIpOffload | Rxcsum::kTransportOffload);

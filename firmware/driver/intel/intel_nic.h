@@ -54,6 +54,8 @@ class IntelNic final : public link::Device {
   Result<void> reset() noexcept;
   Result<void> read_address() noexcept;
   bool read_eeprom(std::uint16_t word, std::uint16_t& value) noexcept;
+  bool access_phy(std::uint32_t command, std::uint16_t& value) noexcept;
+  void negotiate_link() noexcept;
   Result<void> bring_up() noexcept;
   Result<void> enable_queue(RingRegs ring) noexcept;
   void hush() noexcept;

@@ -53,6 +53,26 @@ struct Eerd {
   static constexpr unsigned kDataShift = 16;
 };
 
+/// MDI Control (82576 8.2.4): one access to a register of the PHY.
+struct Mdic {
+  static constexpr Reg reg{0x0020};
+  static constexpr unsigned kRegisterShift = 16;
+  static constexpr std::uint32_t kPhyAddress = 1u << 21;
+  static constexpr std::uint32_t kWrite = 1u << 26;
+  static constexpr std::uint32_t kRead = 2u << 26;
+  static constexpr std::uint32_t kReady = 1u << 28;
+  static constexpr std::uint32_t kError = 1u << 30;
+};
+
+/// Registers of the PHY (IEEE 802.3, 22.2.4).
+struct Phy {
+  static constexpr std::uint32_t kControl = 0;
+  static constexpr std::uint16_t kNegotiate = 1u << 12;
+  static constexpr std::uint16_t kRestartNegotiation = 1u << 9;
+  static constexpr std::uint32_t kStatus = 1;
+  static constexpr std::uint16_t kNegotiated = 1u << 5;
+};
+
 /// Interrupts, which are only ever masked (8254x 13.4.21; 82576 8.8.11 for the queues').
 inline constexpr Reg kImc{0x00d8};
 inline constexpr Reg kEimc{0x1528};  // 82576
