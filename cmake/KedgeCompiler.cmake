@@ -48,6 +48,11 @@ add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE
 # must not tell whether it was used.
 file(RELATIVE_PATH kedge_up "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
 add_compile_options("-ffile-prefix-map=${kedge_up}=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=")
+# Option ROMs are small: images are optimized for size, each as a whole. What every frame passes through has flags of its
+# own (kedge_hot_sources in KedgeTargets.cmake).
+if(KEDGE_PLATFORM STREQUAL "uefi")
+  add_compile_options($<$<CONFIG:MinSizeRel>:-Oz> $<$<CONFIG:MinSizeRel>:-flto>)
+endif()
 if(KEDGE_PLATFORM STREQUAL "host")
   if(KEDGE_SANITIZE)
     # vptr needs RTTI, which the firmware does without.

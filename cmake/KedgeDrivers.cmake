@@ -2,10 +2,16 @@
 # The lists of NIC drivers of the images: kedge_nic_driver, kedge_native_drivers.
 include_guard(GLOBAL)
 
-# kedge_nic_driver(<folder>)
+# kedge_nic_driver(<folder> [ROM name])
 # Says that firmware/driver/<folder>/<folder>.h declares a driver::NativeDriver named after the folder: virtio_net has
 # kVirtioNetDriver, in the library kedge_virtio_net. Part of the configuration unless KEDGE_DRIVER_<FOLDER> is off.
+# QEMU looks for the NIC's option ROM as efi-<name>.rom; the name is the folder's unless ROM says otherwise.
 function(kedge_nic_driver folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ROM" "")
+  if(NOT arg_ROM)
+    set(arg_ROM "${folder}")
+  endif()
+  set_property(GLOBAL PROPERTY KEDGE_ROM_NAME_${folder} "${arg_ROM}")
   string(TOUPPER "KEDGE_DRIVER_${folder}" option)
   if(NOT DEFINED ${option})
     message(FATAL_ERROR "driver/${folder}: KedgeOptions.cmake has no option ${option}")
@@ -17,7 +23,7 @@ endfunction()
 
 # kedge_native_drivers(<name> [FOLDERS ...])
 # The library kedge_<name>: app::native_drivers() for images with the drivers of these folders, by default all of the
-# configuration. Only where images are built.
+# configuration. Its header generated/<name>.h has the list as a constant. Only where images are built.
 function(kedge_native_drivers name)
   if(NOT KEDGE_PLATFORM STREQUAL "uefi")
     return()
@@ -41,20 +47,26 @@ function(kedge_native_drivers name)
     endforeach()
     string(APPEND entries "    driver::k${constant}Driver,\n")
   endforeach()
-  set(source "${PROJECT_BINARY_DIR}/generated/${name}.cpp")
-  file(CONFIGURE OUTPUT "${source}" @ONLY CONTENT
-"#include \"app/native_drivers.h\"
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/${name}.h" @ONLY CONTENT
+"#pragma once
+
+#include \"app/native_drivers.h\"
 
 @includes@
 namespace kedge::app {
-namespace {
 
-constexpr driver::NativeDriver kDrivers[] = {
+inline constexpr driver::NativeDriver kLinkedDrivers[] = {
 @entries@};
 
-}  // namespace
+}  // namespace kedge::app
+")
+  set(source "${PROJECT_BINARY_DIR}/generated/${name}.cpp")
+  file(CONFIGURE OUTPUT "${source}" @ONLY CONTENT
+"#include \"@name@.h\"
 
-std::span<const driver::NativeDriver> native_drivers() noexcept { return kDrivers; }
+namespace kedge::app {
+
+std::span<const driver::NativeDriver> native_drivers() noexcept { return kLinkedDrivers; }
 
 }  // namespace kedge::app
 ")

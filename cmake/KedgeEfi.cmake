@@ -2,38 +2,93 @@
 # UEFI images: kedge_efi_image. See toolchain-uefi.cmake for how code is compiled.
 include_guard(GLOBAL)
 
-# kedge_efi_image(<name> SUBSYSTEM application|driver SOURCES ... [DEPS ...] [OUTPUT file])
-# Makes <name>.efi (or OUTPUT) in the folder images/ of the build tree, with <name>.debug (symbols, for gdb) and <name>.map
-# beside it. The program begins in kedge_main (firmware/uefi/rt/runtime.h).
+# kedge_efi_image(<name> SUBSYSTEM application|driver SOURCES ... [DEPS ...] [DRIVERS list] [RUN_TIME_PERSONALITY]
+#                 [OUTPUT file] [PART_OF target])
+# Makes <name>.efi (or OUTPUT, which may be in a folder) in the folder images/ of the build tree, with symbols for gdb
+# (.debug) and a map beside it. The program begins in kedge_main (firmware/uefi/rt/runtime.h). DRIVERS is a list made by
+# kedge_native_drivers(). The image's marker (firmware/app/image_marker.h) says that of drivers the personality is
+# `driver`, or that it is chosen at run time. With PART_OF only that target builds the image.
 function(kedge_efi_image name)
   if(NOT KEDGE_PLATFORM STREQUAL "uefi")
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SUBSYSTEM;OUTPUT" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "RUN_TIME_PERSONALITY" "SUBSYSTEM;OUTPUT;DRIVERS;PART_OF" "SOURCES;DEPS")
   if(NOT arg_SUBSYSTEM MATCHES "^(application|driver)$")
     message(FATAL_ERROR "kedge_efi_image(${name}): SUBSYSTEM must be application or driver")
   endif()
   if(NOT arg_OUTPUT)
     set(arg_OUTPUT "${name}.efi")
   endif()
-  kedge_resolve_deps(deps ${arg_DEPS})
-  set(images "${PROJECT_BINARY_DIR}/images")
-  set(map "${images}/${name}.map")
-  add_executable(${name}.elf ${arg_SOURCES})
+  kedge_image_marker(marker ${name})
+  kedge_resolve_deps(deps ${arg_DEPS} ${arg_DRIVERS})
+  set(image "${PROJECT_BINARY_DIR}/images/${arg_OUTPUT}")
+  cmake_path(REPLACE_EXTENSION image LAST_ONLY debug OUTPUT_VARIABLE debug)
+  cmake_path(REPLACE_EXTENSION image LAST_ONLY map OUTPUT_VARIABLE map)
+  add_executable(${name}.elf ${arg_SOURCES} "${marker}")
   target_link_libraries(${name}.elf PRIVATE kedge_warnings kedge_firmware_flags kedge_include ${deps} kedge_uefi_rt)
   target_link_options(${name}.elf PRIVATE ${kedge_link_options} "-Wl,-Map=${map}")
   set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/elf" SUFFIX "")
-  file(MAKE_DIRECTORY "${images}")
+  cmake_path(GET image PARENT_PATH folder)
+  file(MAKE_DIRECTORY "${folder}")
   add_custom_command(
-    OUTPUT "${images}/${arg_OUTPUT}" "${images}/${name}.debug"
-    COMMAND "${CMAKE_OBJCOPY}" --only-keep-debug "$<TARGET_FILE:${name}.elf>" "${images}/${name}.debug"
+    OUTPUT "${image}" "${debug}"
+    COMMAND "${CMAKE_OBJCOPY}" --only-keep-debug "$<TARGET_FILE:${name}.elf>" "${debug}"
     COMMAND "${KEDGE_ELF2PE}" --subsystem ${arg_SUBSYSTEM} --sbat "${kedge_sbat}"
-            "$<TARGET_FILE:${name}.elf>" "${images}/${arg_OUTPUT}"
+            "$<TARGET_FILE:${name}.elf>" "${image}"
     DEPENDS ${name}.elf kedge_host_tools "${KEDGE_ELF2PE}" "${kedge_sbat}"
     VERBATIM COMMENT "Making ${arg_OUTPUT}")
-  add_custom_target(${name}.efi ALL DEPENDS "${images}/${arg_OUTPUT}")
-  set_property(GLOBAL APPEND PROPERTY KEDGE_EFI_IMAGES "${images}/${arg_OUTPUT}")
-  set_property(TARGET ${name}.efi PROPERTY KEDGE_IMAGE "${images}/${arg_OUTPUT}")
+  if(arg_PART_OF)
+    add_custom_target(${name}.efi DEPENDS "${image}")
+    set_target_properties(${name}.elf PROPERTIES EXCLUDE_FROM_ALL ON)
+    if(NOT TARGET ${arg_PART_OF})
+      add_custom_target(${arg_PART_OF})
+    endif()
+    add_dependencies(${arg_PART_OF} ${name}.efi)
+  else()
+    add_custom_target(${name}.efi ALL DEPENDS "${image}")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY KEDGE_EFI_IMAGES "${image}")
+  set_property(TARGET ${name}.efi PROPERTY KEDGE_IMAGE "${image}")
+endfunction()
+
+# kedge_image_marker(<out> <name>)
+# Writes the source of an image's marker from the arguments of kedge_efi_image().
+function(kedge_image_marker out name)
+  if(arg_SUBSYSTEM STREQUAL "application")
+    set(personality application)
+  elseif(arg_RUN_TIME_PERSONALITY)
+    set(personality "${KEDGE_ROM_PERSONALITY}")
+  else()
+    set(personality driver)
+  endif()
+  if(arg_RUN_TIME_PERSONALITY)
+    set(choice run-time)
+  else()
+    set(choice fixed)
+  endif()
+  set(include "")
+  set(list "{}")
+  if(arg_DRIVERS)
+    set(include "#include \"${arg_DRIVERS}.h\"")
+    set(list kLinkedDrivers)
+  endif()
+  set(source "${PROJECT_BINARY_DIR}/generated/marker-${name}.cpp")
+  file(CONFIGURE OUTPUT "${source}" @ONLY CONTENT
+"#include \"app/image_marker.h\"
+@include@
+
+namespace kedge::app {
+namespace {
+constexpr MarkerFacts kFacts{\"@PROJECT_VERSION@\", \"@KEDGE_CONFIG@\", \"@personality@\", \"@choice@\"};
+}  // namespace
+
+// Nothing refers to it; the linker keeps it all the same.
+extern \"C\" [[gnu::used, gnu::retain]] constexpr auto kedge_image_marker =
+    make_marker<write_marker({}, kFacts, @list@)>(kFacts, @list@);
+
+}  // namespace kedge::app
+")
+  set(${out} "${source}" PARENT_SCOPE)
 endfunction()
 
 if(NOT KEDGE_PLATFORM STREQUAL "uefi")

@@ -53,5 +53,6 @@ set(CMAKE_CXX_FLAGS_INIT
   # Memory goes back to the firmware as a whole; nothing runs destructors of globals.
   "-fno-threadsafe-statics -fno-c++-static-destructors")
 list(JOIN CMAKE_CXX_FLAGS_INIT " " CMAKE_CXX_FLAGS_INIT)
-set(CMAKE_C_FLAGS_MINSIZEREL_INIT "-Os")
-set(CMAKE_CXX_FLAGS_MINSIZEREL_INIT "-Os")
+# KedgeCompiler.cmake says how it is optimized.
+set(CMAKE_C_FLAGS_MINSIZEREL_INIT "")
+set(CMAKE_CXX_FLAGS_MINSIZEREL_INIT "")

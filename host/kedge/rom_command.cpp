@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -30,9 +29,10 @@ Examples:
     kedge rom verify my.rom
   The driver as a .efi file (unpacked), and the BIOS image beside it:
     kedge rom extract efi-virtio.rom --directory /tmp/parts
-  A ROM for virtio-net, in the size class of QEMU's, with the BIOS image of QEMU's in front:
-    kedge rom build --id 1af4:1041 --id 1af4:1000 --bios efi-virtio.rom --size 256 \
-                    --output my.rom driver-x86_64.efi driver-aarch64.efi
+  A ROM of one of Kedge's drivers, in the size class of QEMU's, QEMU's BIOS image in front:
+    kedge rom build --bios efi-virtio.rom --size 256 --output my.rom virtio.efi
+  A ROM of others' drivers, for two machine types:
+    kedge rom build --id 8086:100e --output my.rom driver-x86_64.efi driver-aarch64.efi
 
 Exit codes: 0 all is well; 1 a file is damaged or no option ROM, or cannot be built; 2 wrong
   usage; 3 a file cannot be read or written. The manual page is kedge-rom(1).)";
@@ -165,31 +165,12 @@ int run_extract(const Arguments& arguments) {
   });
 }
 
-// "1af4:1041" into the recipe. All ids of a ROM have the same vendor.
-Outcome<void> add_id(const std::string& text, RomRecipe& recipe) {
-  const auto number = [&text](std::size_t at) -> std::uint16_t {
-    std::uint16_t value = 0;
-    const char* const end = text.data() + at + 4;
-    return std::from_chars(text.data() + at, end, value, 16).ptr == end ? value : std::uint16_t{0};
-  };
-  constexpr std::size_t kIdBytes = 9;
-  const bool shaped = text.size() == kIdBytes && text[4] == ':';
-  const std::uint16_t vendor = shaped ? number(0) : std::uint16_t{0};
-  const std::uint16_t device = shaped ? number(5) : std::uint16_t{0};
-  if (vendor == 0 || device == 0) {
-    return failure(fmt::format("'{}' is no PCI id", text), "Write it as 1af4:1041.");
-  }
-  if (recipe.vendor != 0 && recipe.vendor != vendor) {
-    return failure("the ids have different vendors, and a ROM has one");
-  }
-  recipe.vendor = vendor;
-  recipe.devices.push_back(device);
-  return {};
-}
-
 Outcome<void> build(const Arguments& arguments) {
   RomRecipe recipe{.compress = !arguments.plain, .size = arguments.kib * 1024};
-  for (const std::string& id : arguments.ids) KEDGE_HOST_CHECK(add_id(id, recipe));
+  for (const std::string& id : arguments.ids) {
+    KEDGE_HOST_TRY(const MarkedId parsed, parse_pci_id(id));
+    KEDGE_HOST_CHECK(add_id(parsed, recipe));
+  }
   if (!arguments.bios.empty()) {
     KEDGE_HOST_TRY(recipe.bios, read_file_head(arguments.bios, kRomBytesMax + 1));
   }
@@ -197,6 +178,7 @@ Outcome<void> build(const Arguments& arguments) {
     KEDGE_HOST_TRY(std::string driver, read_file_head(name, kRomBytesMax + 1));
     recipe.drivers.push_back(std::move(driver));
   }
+  if (recipe.devices.empty()) KEDGE_HOST_CHECK(add_marked_ids(recipe));
   KEDGE_HOST_TRY(const std::string rom, build_rom(recipe));
   KEDGE_HOST_CHECK(write_file(arguments.output, rom));
   fmt::print("{}: {} bytes\n", arguments.output, rom.size());
@@ -214,11 +196,11 @@ void add_build(CLI::App& rom, const std::shared_ptr<Arguments>& arguments, int& 
   command->add_option("DRIVER", arguments->files, "UEFI drivers, one per machine")->required();
   command
       ->add_option("--id", arguments->ids,
-                   "The NIC's PCI id; may be repeated, the first is the main one")
+                   "The NIC's PCI id; may be repeated, the first is the main one. Kedge's drivers "
+                   "say themselves for which NICs they are")
       ->type_name("VVVV:DDDD")
       ->take_all()
-      ->expected(1)
-      ->required();
+      ->expected(1);
   command->add_option("-o,--output", arguments->output, "The ROM")->type_name("FILE")->required();
   command->add_option("--bios", arguments->bios, "A ROM whose BIOS image goes first")
       ->type_name("FILE");

@@ -108,8 +108,31 @@ bool read_sbat(const PeFacts& facts, Origin& origin) {
   return false;
 }
 
+// Kedge's own images say themselves what they are.
+bool read_marker(ByteView pe, Origin& origin) {
+  origin.marker = find_image_marker(pe);
+  if (!origin.marker) return false;
+  const ImageMarker& marker = *origin.marker;
+  origin.producer = "Kedge";
+  origin.version = marker.version;
+  origin.evidence.push_back(
+      fmt::format("marker: personality {}, {}, configuration {}, ids of {} devices",
+                  marker.personality, marker.run_time_choice ? "chosen at run time" : "fixed",
+                  marker.configuration, marker.ids.size()));
+  return true;
+}
+
+Personality marked_personality(const ImageMarker& marker) {
+  if (marker.run_time_choice) return Personality::run_time_choice;
+  if (marker.personality == "driver") return Personality::driver;
+  if (marker.personality == "takeover" || marker.personality == "both") {
+    return Personality::takeover;
+  }
+  return Personality::unknown;
+}
+
 void find_producer(ByteView pe, const PeFacts& facts, Origin& origin) {
-  if (read_sbat(facts, origin)) return;
+  if (read_marker(pe, origin) || read_sbat(facts, origin)) return;
   const std::string_view text = as_text(pe);
   using namespace std::string_view_literals;
   if (text.contains("iPXE/%s"sv) || text.contains("for the iPXE command line"sv) ||
@@ -175,8 +198,9 @@ Origin origin_of_pe(ByteView pe, const PeFacts& facts) {
   if (!facts.info.is_efi_driver()) {
     origin.personality =
         facts.info.is_efi_application() ? Personality::application : Personality::unknown;
-  } else if (origin.producer == "Kedge") {
-    origin.personality = Personality::run_time_choice;
+  } else if (origin.marker) {
+    origin.personality = marked_personality(*origin.marker);
+    if (origin.marker->run_time_choice) origin.default_personality = origin.marker->personality;
   } else if (dummy_load_file.carried) {
     origin.personality = Personality::driver;
     origin.evidence.emplace_back("built with iPXE's EFI_DOWNGRADE_UX: LoadFile is hidden");

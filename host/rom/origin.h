@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "rom/image_marker.h"
 #include "rom/pe_facts.h"
 
 namespace kedge::host {
@@ -15,7 +17,7 @@ namespace kedge::host {
 enum class Personality : std::uint8_t {
   takeover,         // offers LoadFile: the driver's own network stack runs the boot
   driver,           // the lowest level only: the firmware's network stack runs the boot
-  run_time_choice,  // Kedge's drivers: decided by the host's settings at run time
+  run_time_choice,  // Kedge's option ROMs: decided by the host's settings at run time
   application,      // no driver; something has to start it
   unknown,
 };
@@ -28,6 +30,8 @@ struct Origin {
   std::string producer;  // empty when it is not known
   std::string version;   // empty when it is not known
   Personality personality = Personality::unknown;
+  std::string default_personality;    // what a run-time choice is without settings
+  std::optional<ImageMarker> marker;  // of Kedge's images
   std::vector<std::string> evidence;
 };
 

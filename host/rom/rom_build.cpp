@@ -101,6 +101,29 @@ Outcome<std::string> bios_image(const std::string& file) {
 
 }  // namespace
 
+Outcome<void> add_id(const MarkedId& id, RomRecipe& recipe) {
+  if (recipe.vendor != 0 && recipe.vendor != id.vendor) {
+    return failure("the ids have different vendors, and a ROM has one",
+                   "Name the ids of one NIC with --id.");
+  }
+  recipe.vendor = id.vendor;
+  if (std::ranges::find(recipe.devices, id.device) == recipe.devices.end()) {
+    recipe.devices.push_back(id.device);
+  }
+  return {};
+}
+
+Outcome<void> add_marked_ids(RomRecipe& recipe) {
+  for (const std::string& driver : recipe.drivers) {
+    const auto marker = find_image_marker(as_byte_view(driver));
+    if (!marker || marker->ids.empty()) {
+      return failure("a driver does not say for which NICs it is", "Name their ids with --id.");
+    }
+    for (const MarkedId& id : marker->ids) KEDGE_HOST_CHECK(add_id(id, recipe));
+  }
+  return {};
+}
+
 Outcome<std::string> build_rom(const RomRecipe& recipe) {
   if (recipe.drivers.empty()) return failure("no driver to pack");
   if (recipe.devices.empty() || recipe.devices.size() > kDeviceIdsMax ||

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rom/image_marker.h"
 #include "rom/option_rom.h"
 
 namespace kedge::host {
@@ -20,6 +21,10 @@ struct RomRecipe {
   std::size_t size = 0;  // the file is filled up to it with 0xff; 0: as it is
 };
 
+// Adds a device. All ids of a ROM have the same vendor.
+Outcome<void> add_id(const MarkedId& id, RomRecipe& recipe);
+// Adds the ids that the recipe's drivers say themselves; Kedge's do.
+Outcome<void> add_marked_ids(RomRecipe& recipe);
 // The ROM's bytes. Fails when a driver is none or when the images do not fit.
 Outcome<std::string> build_rom(const RomRecipe& recipe);
 

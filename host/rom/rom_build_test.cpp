@@ -84,6 +84,27 @@ TEST(RomBuild, RefusesMoreThanTheSizeClassHolds) {
   EXPECT_THAT(failure_of(recipe), HasSubstr("no power of two"));
 }
 
+TEST(RomBuild, TakesTheIdsThatDriversSay) {
+  const std::string marker = "KEDGE-IMAGE/1 version=1 personality=driver ids=1af4:1041,";
+  RomRecipe recipe;
+  for (const char* id : {"1af4:1000", "1af4:1041"}) {
+    recipe.drivers.push_back(driver(image::Machine::x86_64) + marker + id + std::string(1, '\0'));
+  }
+  ASSERT_TRUE(add_marked_ids(recipe));
+  EXPECT_EQ(recipe.vendor, 0x1af4);
+  EXPECT_THAT(recipe.devices, ElementsAre(0x1041, 0x1000));
+
+  recipe = {
+      .drivers = {driver(image::Machine::x86_64) + marker + "8086:100e" + std::string(1, '\0')}};
+  const auto vendors = add_marked_ids(recipe);
+  ASSERT_FALSE(vendors);
+  EXPECT_THAT(vendors.error().what, HasSubstr("different vendors"));
+  recipe = two_machines();
+  const auto none = add_marked_ids(recipe);
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().what, HasSubstr("does not say"));
+}
+
 // A ROM with an EFI image behind, whose BIOS image stays as it is, and one of a BIOS image only.
 TEST(RomBuild, PutsABiosImageFirst) {
   for (const char* path :

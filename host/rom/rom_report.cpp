@@ -56,6 +56,16 @@ std::string ids_text(const PciData& pci) {
   return text;
 }
 
+std::string marked_ids(const ImageMarker& marker) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(marker.ids.size(), kDevicesShown); ++i) {
+    text += fmt::format("{}{:04x}:{:04x}", i == 0 ? "" : " ", marker.ids[i].vendor,
+                        marker.ids[i].device);
+  }
+  if (marker.ids.size() > kDevicesShown) text += fmt::format(" and more ({})", marker.ids.size());
+  return text;
+}
+
 void format_pe(std::string& out, const ImageReport& report) {
   const PeFacts& pe = *report.pe;
   const auto row = [&out](std::string_view key, const std::string& value) {
@@ -97,8 +107,14 @@ void format_image(std::string& out, const ImageReport& report, std::size_t numbe
     row("producer", "unknown");
   }
   if (image.is_efi() && report.pe) {
-    row("personality", fmt::format("{}: {}", personality_name(origin.personality),
-                                   personality_meaning(origin.personality)));
+    std::string personality(personality_name(origin.personality));
+    if (!origin.default_personality.empty()) {
+      personality += fmt::format(", default {}", origin.default_personality);
+    }
+    row("personality", fmt::format("{}: {}", personality, personality_meaning(origin.personality)));
+  }
+  if (origin.marker && !origin.marker->ids.empty()) {
+    row("drivers for", marked_ids(*origin.marker));
   }
   if (!report.pe_error.empty()) row("damaged", report.pe_error);
   if (image.pci) {
@@ -160,6 +176,15 @@ nlohmann::json json_image(const ImageReport& report) {
   json["subsystem"] = subsystem_of(report);
   json["compressed"] = image.efi && image.efi->compression != 0;
   json["personality"] = personality_name(report.origin.personality);
+  json["default_personality"] = known_or_null(report.origin.default_personality);
+  if (report.origin.marker) {
+    const ImageMarker& marker = *report.origin.marker;
+    json["configuration"] = marker.configuration;
+    json["driver_ids"] = nlohmann::json::array();
+    for (const MarkedId& id : marker.ids) {
+      json["driver_ids"].push_back(fmt::format("{:04x}:{:04x}", id.vendor, id.device));
+    }
+  }
   if (!report.pe_error.empty()) json["error"] = report.pe_error;
   if (!report.pe) return json;
   nlohmann::json& pe = json["pe"];

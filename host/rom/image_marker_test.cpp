@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "rom/image_marker.h"
+
+#include <gmock/gmock.h>
+
+#include "image/image_test_files.h"
+#include "rom/origin.h"
+
+using namespace kedge;
+using namespace kedge::host;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+namespace {
+
+std::string image_with(std::string_view marker, std::uint16_t subsystem = 0x0b) {
+  return image::make_pe({.subsystem = subsystem}) + std::string(marker) + std::string(1, '\0');
+}
+
+std::optional<ImageMarker> find(const std::string& file) {
+  return find_image_marker(as_byte_view(file));
+}
+
+Origin origin_of(const std::string& file) {
+  const auto facts = read_pe_facts(as_byte_view(file));
+  EXPECT_TRUE(facts);
+  return origin_of_pe(as_byte_view(file), *facts);
+}
+
+constexpr const char* kMarker =
+    "KEDGE-IMAGE/1 version=0.1.0 configuration=qemu personality=driver choice=run-time "
+    "later=unknown ids=1af4:1041,1af4:1000";
+
+TEST(ImageMarker, TellsWhatAnImageIs) {
+  const auto marker = find(image_with(kMarker));
+  ASSERT_TRUE(marker);
+  EXPECT_EQ(marker->version, "0.1.0");
+  EXPECT_EQ(marker->configuration, "qemu");
+  EXPECT_EQ(marker->personality, "driver");
+  EXPECT_TRUE(marker->run_time_choice);
+  EXPECT_THAT(marker->ids, ElementsAre(MarkedId{0x1af4, 0x1041}, MarkedId{0x1af4, 0x1000}));
+}
+
+TEST(ImageMarker, IsNotThereUnlessItIsWhole) {
+  const std::string whole = image_with(kMarker);
+  EXPECT_FALSE(find(whole.substr(0, whole.size() - 1)));
+  EXPECT_FALSE(find(image_with("")));
+  EXPECT_FALSE(find(image_with("KEDGE-IMAGE/1 version=1 personality=driver ids=1af4:104")));
+  EXPECT_FALSE(find(image_with("KEDGE-IMAGE/1 version=1 personality=driver ids=1af4:104g")));
+  EXPECT_FALSE(find(image_with("KEDGE-IMAGE/1 version=1\n personality=driver")));
+  EXPECT_FALSE(find(image_with("KEDGE-IMAGE/1 version=1")));
+  EXPECT_FALSE(find(image_with("KEDGE-IMAGE/1 version=1 personality=driver x=" +
+                               std::string(kMarkerBytesMax, 'x'))));
+  // Text of a program that looks for markers is none.
+  EXPECT_TRUE(find(image_with(std::string("KEDGE-IMAGE/1 \n") + kMarker)));
+}
+
+TEST(ImageMarker, DecidesWhatAnImagesOriginIs) {
+  const Origin choice = origin_of(image_with(kMarker));
+  EXPECT_EQ(choice.producer, "Kedge");
+  EXPECT_EQ(choice.version, "0.1.0");
+  EXPECT_EQ(choice.personality, Personality::run_time_choice);
+  EXPECT_EQ(choice.default_personality, "driver");
+  const Origin fixed =
+      origin_of(image_with("KEDGE-IMAGE/1 version=0.1.0 personality=driver choice=fixed"));
+  EXPECT_EQ(fixed.personality, Personality::driver);
+  EXPECT_THAT(fixed.default_personality, IsEmpty());
+  const Origin takeover =
+      origin_of(image_with("KEDGE-IMAGE/1 version=0.1.0 personality=takeover choice=fixed"));
+  EXPECT_EQ(takeover.personality, Personality::takeover);
+  const Origin application =
+      origin_of(image_with("KEDGE-IMAGE/1 version=0.1.0 personality=application", 0x0a));
+  EXPECT_EQ(application.personality, Personality::application);
+}
+
+}  // namespace
