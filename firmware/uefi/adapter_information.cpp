@@ -11,17 +11,10 @@ constexpr EFI_GUID kTypes[] = {EFI_ADAPTER_INFO_MEDIA_STATE_GUID,
 constexpr const EFI_GUID& kMediaState = kTypes[0];
 constexpr const EFI_GUID& kIpv6Support = kTypes[1];
 
-/// A link that is not known yet may come: edk2's PXE and HTTP boot wait for it then.
+/// UEFI 2.10, 11.11.1: NOT_READY is a detection in progress, for which edk2 waits, and then gives
+/// up. Where a driver cannot tell there may be a link.
 EFI_STATUS media_state(link::LinkState state) noexcept {
-  switch (state) {
-    case link::LinkState::up:
-      return EFI_SUCCESS;
-    case link::LinkState::down:
-      return EFI_NO_MEDIA;
-    case link::LinkState::unknown:
-      break;
-  }
-  return EFI_NOT_READY;
+  return state == link::LinkState::down ? EFI_NO_MEDIA : EFI_SUCCESS;
 }
 
 }  // namespace

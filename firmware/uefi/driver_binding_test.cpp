@@ -349,7 +349,8 @@ TEST_F(NicDriverBindingTest, AdapterInformationTellsTheMediaState) {
   EXPECT_EQ(state(), EFI_NO_MEDIA);
   EXPECT_EQ(snp->Mode->MediaPresent, FALSE);
   driver_state.device->state = link::LinkState::unknown;
-  EXPECT_EQ(state(), EFI_NOT_READY);
+  EXPECT_EQ(state(), EFI_SUCCESS);  // it cannot tell, so there may be one
+  EXPECT_EQ(snp->Mode->MediaPresent, TRUE);
   EXPECT_TRUE(driver_state.device->running);
 
   EXPECT_EQ(information->GetInformation(information, nullptr, &block, &size),
