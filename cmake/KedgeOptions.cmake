@@ -26,6 +26,7 @@ endmacro()
 # Features of the firmware.
 kedge_feature(KEDGE_STACK ON "Link the network stack and boot programs; OFF leaves only NIC drivers")
 kedge_feature(KEDGE_DRIVER_VIRTIO_NET ON "Driver for virtio-net, modern and transitional (1af4:1041, 1af4:1000)")
+kedge_feature(KEDGE_DRIVER_NE2K_PCI ON "Driver for Realtek RTL8029, an NE2000 on PCI (10ec:8029)")
 kedge_feature(KEDGE_DRIVER_PCNET ON "Driver for AMD PCnet-PCI (1022:2000)")
 kedge_feature(KEDGE_DRIVER_RTL8139 ON "Driver for Realtek RTL8139 Fast Ethernet (10ec:8139)")
 kedge_feature(KEDGE_DRIVER_E1000 ON "Driver for Intel 8254x, QEMU's e1000 models (8086:1004, 100c, 100e, 100f)")

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -57,6 +58,13 @@ class PciDevice {
                            std::uint16_t value) noexcept = 0;
   virtual void bar_write32(std::uint8_t bar, std::uint64_t offset,
                            std::uint32_t value) noexcept = 0;
+
+  /// Reads or writes one 32-bit register again and again: the data port of a chip without DMA.
+  /// Where nothing answers, reads give all ones.
+  virtual void bar_read_port32(std::uint8_t bar, std::uint64_t offset,
+                               std::span<std::uint32_t> values) noexcept = 0;
+  virtual void bar_write_port32(std::uint8_t bar, std::uint64_t offset,
+                                std::span<const std::uint32_t> values) noexcept = 0;
 
   /// Coherent (common buffer) DMA memory, zeroed, page aligned.
   virtual Result<std::unique_ptr<DmaMemory>> allocate_dma(std::size_t bytes) noexcept = 0;

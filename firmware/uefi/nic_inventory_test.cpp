@@ -346,6 +346,27 @@ TEST(PciFunction, BarsAreFoundByTheirAddressesWhereTheFirmwareCountsDifferently)
   EXPECT_EQ(fake.pools_in_use(), 0U);
 }
 
+TEST(PciFunction, ADataPortIsReadAndWrittenManyTimesInOneCall) {
+  fake::FakeFirmware fake;
+  fake::FakePciIo pci(0x10ec, 0x8029, 3);
+  pci.set_bar(0, 0xc001);
+  const EFI_HANDLE handle = fake.add_protocol(nullptr, &pci.table.raw);
+  auto function = PciFunction::open(fake.firmware(), Handle(handle));
+  ASSERT_TRUE(function.ok());
+  const std::array<std::uint32_t, 3> out{1, 2, 3};
+  (*function)->bar_write_port32(0, 0x10, out);
+  EXPECT_EQ(pci.fifo, (std::vector<std::uint32_t>{1, 2, 3}));
+  std::array<std::uint32_t, 3> in{};
+  (*function)->bar_read_port32(0, 0x10, in);
+  EXPECT_EQ(in, out);
+  pci.fifo.clear();  // the bus reports an error
+  (*function)->bar_read_port32(0, 0x10, in);
+  EXPECT_EQ(in, (std::array<std::uint32_t, 3>{~0U, ~0U, ~0U}));
+  in = {};
+  (*function)->bar_read_port32(6, 0x10, in);
+  EXPECT_EQ(in, (std::array<std::uint32_t, 3>{~0U, ~0U, ~0U}));
+}
+
 TEST(PciFunction, DmaMemoryIsZeroedMappedAndOutlivesTheFunction) {
   fake::FakeFirmware fake;
   fake::FakePciIo pci(0x1af4, 0x1041, 3);

@@ -180,6 +180,28 @@ void PciFunction::bar_write32(std::uint8_t bar, std::uint64_t offset,
   bar_write(bar, offset, value);
 }
 
+// UEFI 2.10, 14.4: the FIFO widths read or write one address `Count` times.
+void PciFunction::bar_read_port32(std::uint8_t bar, std::uint64_t offset,
+                                  std::span<std::uint32_t> values) noexcept {
+  EFI_PCI_IO_PROTOCOL* io = io_.get();
+  EFI_STATUS status = EFI_UNSUPPORTED;
+  if (bar < kBars) {
+    const auto read = bars_[bar].is_io ? io->Io.Read : io->Mem.Read;
+    status =
+        read(io, EfiPciIoWidthFifoUint32, bars_[bar].index, offset, values.size(), values.data());
+  }
+  if (EFI_ERROR(status)) std::memset(values.data(), 0xff, values.size_bytes());
+}
+
+void PciFunction::bar_write_port32(std::uint8_t bar, std::uint64_t offset,
+                                   std::span<const std::uint32_t> values) noexcept {
+  if (bar >= kBars) return;
+  EFI_PCI_IO_PROTOCOL* io = io_.get();
+  const auto write = bars_[bar].is_io ? io->Io.Write : io->Mem.Write;
+  (void)write(io, EfiPciIoWidthFifoUint32, bars_[bar].index, offset, values.size(),
+              const_cast<std::uint32_t*>(values.data()));
+}
+
 Result<std::unique_ptr<port::DmaMemory>> PciFunction::allocate_dma(std::size_t bytes) noexcept {
   EFI_PCI_IO_PROTOCOL* io = io_.get();
   const std::size_t pages = (bytes + port::kPageBytes - 1) / port::kPageBytes;

@@ -35,6 +35,10 @@ class PciFunction final : public port::PciDevice {
   void bar_write8(std::uint8_t bar, std::uint64_t offset, std::uint8_t value) noexcept override;
   void bar_write16(std::uint8_t bar, std::uint64_t offset, std::uint16_t value) noexcept override;
   void bar_write32(std::uint8_t bar, std::uint64_t offset, std::uint32_t value) noexcept override;
+  void bar_read_port32(std::uint8_t bar, std::uint64_t offset,
+                       std::span<std::uint32_t> values) noexcept override;
+  void bar_write_port32(std::uint8_t bar, std::uint64_t offset,
+                        std::span<const std::uint32_t> values) noexcept override;
   /// The memory may outlive this object. Errors: uefi_dma_memory.
   Result<std::unique_ptr<port::DmaMemory>> allocate_dma(std::size_t bytes) noexcept override;
   void set_dma_reach(port::DmaReach reach) noexcept override { dma_reach_ = reach; }

@@ -29,6 +29,7 @@ struct NicModel {
 constexpr NicModel kE1000{"E1000", "e1000", "e1000"};
 constexpr NicModel kE1000e{"E1000e", "e1000e", "e1000e"};
 constexpr NicModel kIgb{"Igb", "igb", "igb", "", Qemu::newer};
+constexpr NicModel kRtl8139{"Rtl8139WithTheRomOfQemu", "rtl8139", "rtl8139", "default"};
 
 constexpr NicModel kModels[] = {
     kE1000,
@@ -38,6 +39,9 @@ constexpr NicModel kModels[] = {
     kIgb,
     {"I82559er", "i82559er", "i8255x"},
     {"Vmxnet3WithTheRomOfQemu", "vmxnet3", "vmxnet3", "default"},
+    {"Ne2kPci", "ne2k_pci", "ne2k_pci"},
+    {"Pcnet", "pcnet", "pcnet"},
+    kRtl8139,
 };
 
 void PrintTo(const NicModel& value, std::ostream* out) {
@@ -92,7 +96,7 @@ TEST_P(NicModelTest, BootsOverHttpWithOurOwnDriver) {
 
 class NicLinkTest : public NicModelTest {};
 
-INSTANTIATE_TEST_SUITE_P(Of, NicLinkTest, testing::Values(kE1000, kE1000e, kIgb),
+INSTANTIATE_TEST_SUITE_P(Of, NicLinkTest, testing::Values(kE1000, kE1000e, kIgb, kRtl8139),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(NicLinkTest, BootsWhenTheLinkComesUpLater) {

@@ -58,6 +58,14 @@ class FakePciDevice : public port::PciDevice {
   void bar_write8(std::uint8_t bar, std::uint64_t offset, std::uint8_t value) noexcept override;
   void bar_write16(std::uint8_t bar, std::uint64_t offset, std::uint16_t value) noexcept override;
   void bar_write32(std::uint8_t bar, std::uint64_t offset, std::uint32_t value) noexcept override;
+  void bar_read_port32(std::uint8_t bar, std::uint64_t offset,
+                       std::span<std::uint32_t> values) noexcept override {
+    for (std::uint32_t& value : values) value = bar_read32(bar, offset);
+  }
+  void bar_write_port32(std::uint8_t bar, std::uint64_t offset,
+                        std::span<const std::uint32_t> values) noexcept override {
+    for (const std::uint32_t value : values) bar_write32(bar, offset, value);
+  }
   Result<std::unique_ptr<port::DmaMemory>> allocate_dma(std::size_t bytes) noexcept override;
   /// Blocks for a device of 32 bits lie where only those reach.
   void set_dma_reach(port::DmaReach reach) noexcept override {

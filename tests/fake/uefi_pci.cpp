@@ -33,12 +33,22 @@ struct PciCalls {
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI port_read(Pci* pci, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar,
-                                     UINT64 offset, UINTN, void* buffer) {
+                                     UINT64 offset, UINTN count, void* buffer) {
+    if (width == EfiPciIoWidthFifoUint32) {
+      if (count > of(pci).fifo.size()) return EFI_DEVICE_ERROR;
+      std::memcpy(buffer, of(pci).fifo.data(), count * sizeof(std::uint32_t));
+      return EFI_SUCCESS;
+    }
     std::memcpy(buffer, &of(pci).ports[{bar, offset}], bytes(width));
     return EFI_SUCCESS;
   }
   static EFI_STATUS EFIAPI port_write(Pci* pci, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar,
-                                      UINT64 offset, UINTN, void* buffer) {
+                                      UINT64 offset, UINTN count, void* buffer) {
+    if (width == EfiPciIoWidthFifoUint32) {
+      const auto* values = static_cast<const std::uint32_t*>(buffer);
+      of(pci).fifo.assign(values, values + count);
+      return EFI_SUCCESS;
+    }
     std::memcpy(&of(pci).ports[{bar, offset}], buffer, bytes(width));
     return EFI_SUCCESS;
   }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <vector>
 
 #include "tests/fake/uefi.h"
 
@@ -26,6 +27,8 @@ class FakePciIo {
   std::map<std::pair<std::uint8_t, std::uint64_t>, std::uint32_t> ports;
   /// What GetBarAttributes says: host address and translation by the firmware's index.
   std::map<std::uint8_t, std::pair<std::uint64_t, std::uint64_t>> bars;
+  /// What was written to a port with a FIFO width; reading gives the same, in order.
+  std::vector<std::uint32_t> fifo;
   std::uint64_t attributes = 0;
   std::uint64_t supported = 0xffff;
   bool map_fails = false;
