@@ -3,7 +3,6 @@
 
 #include <new>
 
-#include "app/option_channels.h"
 #include "app/personality_errors.h"
 #include "app/rom_nic.h"
 #include "kedge_config.h"
@@ -15,16 +14,14 @@ Personality built_in_personality() noexcept {
   return parse_personality(config::kRomPersonality).value_or(Personality::driver);
 }
 
-NicOptions options_for(const uefi::Firmware& firmware, const wire::MacAddress& mac,
-                       OptionScope scope) noexcept {
-  return read_boot_options(firmware, uefi::real_fw_cfg(), mac, scope)
-      .resolve(mac, built_in_personality());
-}
-
 }  // namespace
 
+NicOptions RomPolicy::options_for(const wire::MacAddress& mac, OptionScope scope) noexcept {
+  return read_boot_options(firmware_, fw_cfg_, mac, scope).resolve(mac, built_in_personality());
+}
+
 uefi::NicOffer RomPolicy::offer_for(const wire::MacAddress& mac) noexcept {
-  switch (options_for(firmware_, mac, OptionScope::personality).personality) {
+  switch (options_for(mac, OptionScope::personality).personality) {
     case Personality::driver:
       return {.simple_network = true, .boot_option = false};
     case Personality::takeover:
@@ -50,9 +47,9 @@ Result<void> RomPolicy::boot(uefi::DriverNic& nic) noexcept {
 }
 
 Result<void> RomPolicy::run(uefi::DriverNic& nic) noexcept {
-  RunPorts ports(firmware_);
+  RunPorts ports(firmware_, cpu_);
   KEDGE_CHECK(ports.start());
-  NicOptions options = options_for(firmware_, nic.mac(), OptionScope::all);
+  NicOptions options = options_for(nic.mac(), OptionScope::all);
   for (const OptionProblem& problem : options.problems) {
     format_to(ports.console, "{} {}: {}\n", channel_name(problem.channel), problem.key,
               problem.error);

@@ -3,14 +3,17 @@
 // option.
 #pragma once
 
-#include "app/boot_options.h"
+#include "app/option_channels.h"
 #include "uefi/boot_option.h"
+#include "uefi/cpu.h"
 
 namespace kedge::app {
 
 class RomPolicy final : public uefi::NicPolicy, private uefi::BootRunner {
  public:
-  explicit RomPolicy(const uefi::Firmware& firmware) noexcept : firmware_(firmware) {}
+  explicit RomPolicy(const uefi::Firmware& firmware, uefi::FwCfgIo* fw_cfg = uefi::real_fw_cfg(),
+                     uefi::Cpu& cpu = uefi::real_cpu()) noexcept
+      : firmware_(firmware), fw_cfg_(fw_cfg), cpu_(cpu) {}
 
   uefi::NicPolicy* policy() noexcept { return this; }
   uefi::NicOffer offer_for(const wire::MacAddress& mac) noexcept override;
@@ -19,8 +22,11 @@ class RomPolicy final : public uefi::NicPolicy, private uefi::BootRunner {
  private:
   Result<void> boot(uefi::DriverNic& nic) noexcept override;
   Result<void> run(uefi::DriverNic& nic) noexcept;
+  NicOptions options_for(const wire::MacAddress& mac, OptionScope scope) noexcept;
 
   const uefi::Firmware& firmware_;
+  uefi::FwCfgIo* fw_cfg_;
+  uefi::Cpu& cpu_;
   bool running_ = false;
 };
 

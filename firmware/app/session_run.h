@@ -36,12 +36,12 @@ class ConsoleLog final : public LogSink {
 
 /// What a run needs of the firmware before it has NICs.
 struct RunPorts {
-  explicit RunPorts(const uefi::Firmware& firmware) noexcept
+  explicit RunPorts(const uefi::Firmware& firmware, uefi::Cpu& cpu = uefi::real_cpu()) noexcept
       : firmware(firmware),
         console(firmware),
         log(console),
-        clock(firmware),
-        entropy(firmware),
+        clock(firmware, cpu),
+        entropy(firmware, cpu),
         pages(firmware) {}
 
   /// Prints the first line, disarms the watchdog, starts clock and randomness. Errors: those of
