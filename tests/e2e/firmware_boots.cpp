@@ -84,6 +84,7 @@ void FirmwareBoots::boots(const BootNic& nic, FirmwareWay way, Suite suite) {
   serve(way);
   MachineSpec spec = machine();
   if (suite == Suite::trixie) use_trixie(spec);
+  if (nic.newer_qemu) use_newer_qemu(spec);
   const auto option_rom = rom(nic);
   if (HasFailure() || IsSkipped()) return;
   add_nic(spec, {.model = nic.model, .rom = option_rom.string(), .boot_index = 0});

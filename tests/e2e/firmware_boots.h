@@ -16,16 +16,19 @@ struct BootNic {
   const char* model;
   std::uint16_t vendor;
   std::uint16_t device;
+  bool newer_qemu = false;  // the installed one may not emulate it
 };
 
 // The one list of them.
 inline constexpr BootNic kVirtioNet{"VirtioNet", "virtio-net-pci", 0x1af4, 0x1000};
 inline constexpr BootNic kE1000{"E1000", "e1000", 0x8086, 0x100e};
 inline constexpr BootNic kE1000e{"E1000e", "e1000e", 0x8086, 0x10d3};
+inline constexpr BootNic kIgb{"Igb", "igb", 0x8086, 0x10c9, true};
 inline constexpr BootNic kBootNics[] = {
     kVirtioNet,
     kE1000,
     kE1000e,
+    kIgb,
     {"Vmxnet3", "vmxnet3", 0x15ad, 0x07b0},
     {"Pcnet", "pcnet", 0x1022, 0x2000},
     {"Rtl8139", "rtl8139", 0x10ec, 0x8139},

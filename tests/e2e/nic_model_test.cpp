@@ -6,7 +6,6 @@
 #include <ostream>
 
 #include "tests/e2e/kedge_boots.h"
-#include "tests/e2e/rig/packages.h"
 
 namespace kedge::host::e2e {
 namespace {
@@ -50,25 +49,12 @@ void PrintTo(const NicModel& value, std::ostream* out) {
 
 class NicModelTest : public KedgeBoots, public testing::WithParamInterface<NicModel> {
  protected:
-  void SetUp() override {
-    if (GetParam().qemu == Qemu::newer && !std::filesystem::exists(newer_qemu())) {
-      GTEST_SKIP() << newer_qemu() << " is missing: run tools/deps --peers";
-    }
-    KedgeBoots::SetUp();
-  }
-  static std::filesystem::path newer_qemu() {
-    return package_directory("own-backports-amd64", "qemu-system-x86") / "usr" / "bin" /
-           qemu_program(Architecture::x86_64);
-  }
   // A machine with the NIC, and Kedge on its disk.
   MachineSpec machine_with_nic(const std::string& script, Link link = Link::up) {
     const auto application = dist("x86_64/kedge.efi");
     MachineSpec spec = machine();
-    if (GetParam().qemu == Qemu::newer) {
-      spec.program = newer_qemu();
-      // Its own data are in a package that is not unpacked; those of the installed QEMU serve.
-      spec.arguments = {"-L", "/usr/share/qemu"};
-    }
+    if (GetParam().qemu == Qemu::newer) use_newer_qemu(spec);
+    if (IsSkipped()) return spec;
     add_nic(spec, {.model = GetParam().model, .rom = GetParam().rom, .link_up = link == Link::up});
     add_boot_disk(spec, application, script);
     return spec;
@@ -87,7 +73,7 @@ TEST_P(NicModelTest, BootsOverHttpWithOurOwnDriver) {
   nginx();
   dnsmasq();
   const MachineSpec spec = machine_with_nic(payload_script(*files, http_url("")));
-  if (HasFailure()) return;
+  if (HasFailure() || IsSkipped()) return;
   boot(spec);
   if (HasFailure()) return;
   expect_console(named_driver());
@@ -105,7 +91,7 @@ TEST_P(NicLinkTest, BootsWhenTheLinkComesUpLater) {
   nginx();
   dnsmasq();
   const MachineSpec spec = machine_with_nic(payload_script(*files, http_url("")), Link::down);
-  if (HasFailure()) return;
+  if (HasFailure() || IsSkipped()) return;
   boot(spec);
   if (HasFailure()) return;
   expect_console("waiting for link");

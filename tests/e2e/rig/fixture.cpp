@@ -9,6 +9,7 @@
 
 #include "support/file.h"
 #include "support/timeline.h"
+#include "tests/e2e/rig/packages.h"
 #include "vm/boot_media.h"
 #include "vm/firmware_files.h"
 
@@ -178,6 +179,16 @@ MachineSpec E2eTest::machine(Architecture architecture) {
     EXPECT_FALSE(error) << error.message();
   }
   return machine;
+}
+
+void E2eTest::use_newer_qemu(MachineSpec& machine) {
+  machine.program = package_directory("own-backports-amd64", "qemu-system-x86") / "usr/bin" /
+                    qemu_program(Architecture::x86_64);
+  if (!std::filesystem::exists(machine.program)) {
+    GTEST_SKIP() << machine.program.string() << " is missing: tools/deps --peers";
+  }
+  // Its own data are in a package that is not unpacked; those of the installed QEMU serve.
+  machine.arguments.insert(machine.arguments.end(), {"-L", "/usr/share/qemu"});
 }
 
 void E2eTest::add_nic(MachineSpec& machine, NicSpec nic, Attachment attachment) {

@@ -64,6 +64,9 @@ class E2eTest : public testing::Test {
 
   // A machine with firmware and a copy of its variables, no drive and no NIC yet.
   MachineSpec machine(Architecture architecture = Architecture::x86_64);
+  // For NIC models that the installed QEMU may not have: the newer one that tools/deps --peers
+  // unpacks. Skips the test without it.
+  void use_newer_qemu(MachineSpec& machine);
   // Adds a NIC on a new tap interface (or a silent one).
   void add_nic(MachineSpec& machine, NicSpec nic = {}, Attachment attachment = Attachment::bridge);
   // Adds a disk with the application and the script (may be empty) as first boot option.
