@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The option ROM's driver in the UEFI shell, with the personality `both`: what a person sees of it,
+// options that are set there, and that it goes without a trace.
+#include <fmt/format.h>
+
+#include "support/file.h"
+#include "tests/e2e/rig/shell.h"
+
+namespace kedge::host::e2e {
+namespace {
+
+constexpr unsigned kRounds = 10;
+constexpr std::string_view kVendor = "e45be53d-b28c-49ad-bde9-455c76101169";
+
+class RomInShell : public ShellTest {
+ protected:
+  void start() {
+    const auto driver = dist("x86_64/kedge-rom.efi");
+    const auto repeat = directory() / "repeat.nsh";
+    const auto wrote = write_file(
+        repeat, fmt::format("for %i run (1 {})\r\n  reconnect -r %1 > nul\r\nendfor\r\n", kRounds));
+    E2E_ASSERT_OK(wrote);
+    MachineSpec spec = machine();
+    add_shell_disk(spec, {{"kedge.efi", driver}, {"repeat.nsh", repeat}});
+    add_nic(spec, {.properties = {"addr=0x10"}}, Attachment::silent);
+    if (HasFailure() || IsSkipped()) return;
+    boot(spec);
+    if (HasFailure()) return;
+    enter_shell();
+  }
+  bool has_boot_option() {
+    for (const std::string& line : run("dh -p LoadFile")) {
+      if (line.find("MAC:525400123456 Kedge") != std::string::npos) return true;
+    }
+    return false;
+  }
+};
+
+TEST_F(RomInShell, TheBootOptionComesAndGoesWithTheDriver) {
+  start();
+  if (HasFailure() || IsSkipped()) return;
+  // As docs/personality.md says it.
+  run(fmt::format(R"(setvar personality -guid {} -nv -bs ="both")", kVendor));
+  find(run("load kedge.efi"), "(loaded at .* - Success)");
+  const std::string driver = find(run("drivers"), R"(^\s*([0-9A-F]+) .*Kedge network driver)");
+  const std::string nic = find(run("dh -p PciIo"), R"(^\s*([0-9A-F]+): .*Pci\(0x10,0x0\))");
+  EXPECT_TRUE(has_boot_option());
+  // It would be takeover without the variable.
+  find(run("dh -p PXEBaseCode"), R"((IPv4\(0\.0\.0\.0))");
+  run("repeat.nsh " + nic, kBootTimeout);
+  const auto handles = handle_count();
+  run("repeat.nsh " + nic, kBootTimeout);
+  // The firmware's stack may be a few handles further or less; a leak would show in each round.
+  EXPECT_LT(handle_count(), handles + kRounds);
+  EXPECT_TRUE(has_boot_option());
+  find(run("unload -n " + driver), "(Success|successfully)");
+  EXPECT_FALSE(has_boot_option());
+}
+
+}  // namespace
+}  // namespace kedge::host::e2e
