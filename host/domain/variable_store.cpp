@@ -88,6 +88,12 @@ std::optional<Store> find_store(ByteView file, VariableStore& result) {
   return std::nullopt;
 }
 
+// Debian's template for AArch64 is all zeros.
+bool is_blank(ByteView file) {
+  return !file.empty() && (file[0] == std::byte{0} || file[0] == std::byte{0xff}) &&
+         std::ranges::all_of(file, [first = file[0]](std::byte byte) { return byte == first; });
+}
+
 enum class Step : std::uint8_t { next, end };
 
 Step read_variable(ByteReader& reader, const Store& store, VariableStore& result,
@@ -212,6 +218,10 @@ Outcome<VariableStore> parse_variable_store(ByteView file) {
   }
   VariableStore result;
   const std::optional<Store> store = find_store(file, result);
+  if (!store && is_blank(file)) {
+    result.form = "blank, the firmware formats it at the first start";
+    return result;
+  }
   if (!store) return failure("offset 0x0: no UEFI variable store begins here");
   result.form = fmt::format("{} variables, {} KiB store",
                             store->authenticated ? "authenticated" : "plain", store->bytes / 1024);
