@@ -52,14 +52,11 @@ void boot_by_firmware(const Explanation& so_far, InterfaceReport& report, std::s
     return;
   }
   report.stack = BootStack::firmware;
-  std::string ways = "network stack";
-  if (image) {
-    const bool pxe = image->has("UefiPxeBcDxe");
-    const bool http = image->has("HttpBootDxe");
-    ways = pxe && http ? "PXE and HTTP boot" : http ? "HTTP boot" : "PXE boot";
-  }
-  report.verdict = {.text = fmt::format("the firmware's own {} {} from it", ways,
-                                        ways.contains(" and ") ? "boot" : "boots"),
+  std::string ways;
+  if (image && image->has("UefiPxeBcDxe")) ways = "PXE";
+  if (image && image->has("HttpBootDxe")) ways += ways.empty() ? "HTTP" : ", HTTP";
+  report.verdict = {.text = fmt::format("the firmware's own network stack boots from it{}",
+                                        ways.empty() ? "" : " (" + ways + ")"),
                     .source = std::string(driver)};
 }
 

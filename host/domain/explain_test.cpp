@@ -37,7 +37,7 @@ TEST(Explain, WithoutTheRomTheFirmwaresDriverTakesAVirtioNic) {
     const auto report = first_nic(host, {.devices = nic("virtio", rom)}, uefi_firmware());
     EXPECT_EQ(report.driver, "firmware") << rom;
     EXPECT_EQ(report.stack, BootStack::firmware) << rom;
-    EXPECT_THAT(report.verdict.text, HasSubstr("PXE and HTTP boot")) << rom;
+    EXPECT_THAT(report.verdict.text, HasSubstr("(PXE, HTTP)")) << rom;
     const auto e1000 = first_nic(host, {.devices = nic("e1000", rom)}, uefi_firmware());
     EXPECT_EQ(e1000.driver, "none") << rom;
     EXPECT_EQ(e1000.stack, BootStack::nobody) << rom;

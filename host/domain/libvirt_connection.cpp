@@ -62,7 +62,7 @@ Outcome<LibvirtConnection> LibvirtConnection::open(const std::string& uri, Acces
         fmt::format("cannot connect to {}", place),
         "--connect URI names another; a file with the domain's XML does as well.");
   }
-  return LibvirtConnection(std::move(handle), place);
+  return LibvirtConnection(std::move(handle), place, access);
 }
 
 bool LibvirtConnection::is_local() const {
@@ -84,7 +84,9 @@ std::string LibvirtConnection::qemu_version() const {
 
 Outcome<std::string> LibvirtConnection::domain_xml(const std::string& name) const {
   KEDGE_HOST_TRY(const DomainHandle domain, handle_->find(name));
-  char* const xml = virDomainGetXMLDesc(domain.get(), VIR_DOMAIN_XML_INACTIVE);
+  char* const xml = virDomainGetXMLDesc(
+      domain.get(),
+      VIR_DOMAIN_XML_INACTIVE | (access_ == Access::change ? VIR_DOMAIN_XML_SECURE : 0U));
   if (xml == nullptr) return libvirt_failure("cannot read the domain's XML");
   std::string text(xml);
   std::free(xml);  // NOLINT: libvirt's contract
@@ -94,6 +96,11 @@ Outcome<std::string> LibvirtConnection::domain_xml(const std::string& name) cons
 Outcome<bool> LibvirtConnection::is_running(const std::string& name) const {
   KEDGE_HOST_TRY(const DomainHandle domain, handle_->find(name));
   return virDomainIsActive(domain.get()) == 1;
+}
+
+Outcome<bool> LibvirtConnection::has_saved_state(const std::string& name) const {
+  KEDGE_HOST_TRY(const DomainHandle domain, handle_->find(name));
+  return virDomainHasManagedSaveImage(domain.get(), 0) == 1;
 }
 
 Outcome<void> LibvirtConnection::define(const std::string& xml) const {

@@ -23,20 +23,24 @@ class LibvirtConnection {
   std::string libvirt_version() const;  // "9.0.0"; empty if it does not say
   std::string qemu_version() const;
 
-  // What is defined for the domain's next start.
+  // What is defined for the domain's next start. With Access::change it has passwords in it, which
+  // would be lost if it were defined without.
   Outcome<std::string> domain_xml(const std::string& name) const;
   Outcome<bool> is_running(const std::string& name) const;
+  // Its memory was saved (virsh managedsave): the next start goes on from there, with the old XML.
+  Outcome<bool> has_saved_state(const std::string& name) const;
   // Replaces the definition; libvirt validates it against its schema. The old one stays if that
   // fails.
   Outcome<void> define(const std::string& xml) const;
 
  private:
   struct Handle;
-  LibvirtConnection(std::shared_ptr<Handle> handle, std::string uri)
-      : handle_(std::move(handle)), uri_(std::move(uri)) {}
+  LibvirtConnection(std::shared_ptr<Handle> handle, std::string uri, Access access)
+      : handle_(std::move(handle)), uri_(std::move(uri)), access_(access) {}
 
   std::shared_ptr<Handle> handle_;
   std::string uri_;
+  Access access_;
 };
 
 }  // namespace kedge::host

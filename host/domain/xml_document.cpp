@@ -81,8 +81,9 @@ Outcome<XmlDocument> XmlDocument::parse(std::string text) {
     return failure(fmt::format("line {}: a zero byte: this is no XML", document.line_at(zero)));
   }
   document.tree_ = std::make_unique<pugi::xml_document>();
-  const pugi::xml_parse_result result = document.tree_->load_buffer(
-      document.text_.data(), document.text_.size(), pugi::parse_default, pugi::encoding_utf8);
+  const pugi::xml_parse_result result =
+      document.tree_->load_buffer(document.text_.data(), document.text_.size(),
+                                  pugi::parse_default | pugi::parse_comments, pugi::encoding_utf8);
   if (!result) {
     const auto offset = static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0));
     return failure(fmt::format("line {}: {}", document.line_at(offset), result.description()));

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// `kedge domain set`: changes what a libvirt domain will boot through.
+#include "kedge/domain_set_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "domain/domain_change.h"
+#include "domain/domain_store.h"
+#include "domain/explain.h"
+#include "domain/text_diff.h"
+#include "support/file.h"
+#include "support/pattern.h"
+
+namespace kedge::host {
+namespace {
+
+constexpr int kExitDeclined = 1;  // the person said no, or was not there to be asked
+constexpr int kExitUsage = 2;
+constexpr int kExitCannotRead = 3;  // no such file or domain, no connection
+constexpr int kExitBad = 4;         // the XML is damaged, or the change was refused
+
+constexpr std::size_t kScriptBytesMax = 64U << 10;  // Kedge's limit
+
+constexpr const char* kExamples = R"(
+Examples:
+  Let the firmware's own network stack boot, in place of the ROM in the NIC:
+    kedge domain set maas-node1 --rom off
+  Kedge's ROM takes over on the second interface, and boots a script:
+    kedge domain set maas-node1 --interface 2 --rom /usr/share/kedge/efi-virtio.rom \
+          --personality takeover --url http://192.0.2.1/boot.ipxe
+  Look at the change without making it:
+    kedge domain set maas-node1.xml --boot-order 1,vda --dry-run
+
+Exit codes: 0 changed, or nothing to change; 1 not confirmed; 2 wrong usage; 3 a file, a domain or the
+  connection cannot be read or written; 4 the XML is damaged, or the change was refused.)";
+
+struct Arguments {
+  std::string domain;
+  std::string connect;
+  DomainChange change;
+  std::string rom;
+  std::string personality;
+  std::string url;
+  std::string script;
+  std::string channel;
+  bool yes = false;
+  bool dry_run = false;
+};
+
+int say_failure(const Failure& error, int exit_code) {
+  fmt::print(stderr, "kedge: {}\n", error.what);
+  if (!error.advice.empty()) fmt::print(stderr, "kedge: {}\n", error.advice);
+  return exit_code;
+}
+
+// Where a diff and questions go: the changed XML of standard input has standard output.
+FILE* talk(const Arguments& arguments) {
+  return arguments.domain == "-" && arguments.connect.empty() ? stderr : stdout;
+}
+
+// libvirt knows <rom enabled='no'/> since 4.3.
+bool is_before_4_3(const std::string& version) {
+  static const Pattern kVersion = Pattern::must_compile("^([0-9]+)\\.([0-9]+)\\.");
+  const auto match = kVersion.search(version);
+  if (!match) return false;
+  const int major = std::atoi(match->groups[1].c_str());
+  const int minor = std::atoi(match->groups[2].c_str());
+  return major < 4 || (major == 4 && minor < 3);
+}
+
+// A URL becomes the script that boots it; a file's text is taken as it is.
+Outcome<std::string> script_text(const std::string& script) {
+  if (script == "none") return script;
+  if (script.contains("://")) return "dhcp && chain " + script;
+  KEDGE_HOST_TRY(std::string text, read_file_head(script, kScriptBytesMax + 1));
+  if (text.size() > kScriptBytesMax) {
+    return failure(fmt::format("{} has more than {} bytes", script, kScriptBytesMax));
+  }
+  return text;
+}
+
+Outcome<DomainChange> read_change(const Arguments& arguments, const DomainInput& input) {
+  DomainChange change = arguments.change;
+  if (!arguments.rom.empty()) {
+    change.rom = arguments.rom;
+    std::error_code ignored;
+    const bool is_file = arguments.rom != "off" && arguments.rom != "default";
+    if (is_file && std::filesystem::exists(arguments.rom, ignored)) {
+      change.rom = std::filesystem::absolute(arguments.rom).lexically_normal().string();
+    }
+    change.rom_off_by_bar = input.connection && is_before_4_3(input.connection->libvirt_version());
+  }
+  if (!arguments.personality.empty()) change.personality = arguments.personality;
+  if (!arguments.url.empty()) change.url = arguments.url;
+  if (!arguments.script.empty()) {
+    KEDGE_HOST_TRY(change.script, script_text(arguments.script));
+  }
+  if (arguments.channel == "fwcfg") change.channel = OptionChannel::fw_cfg;
+  if (arguments.channel == "smbios") change.channel = OptionChannel::smbios;
+  return change;
+}
+
+// What the changed domain will boot through, in short.
+void say_outcome(const Arguments& arguments, const DomainInput& input, const std::string& xml) {
+  auto domain = parse_domain(xml);
+  if (!domain) return;
+  const HostFacts facts = host_of(input, *domain);
+  const Explanation all = explain(*std::move(domain), facts);
+  for (const InterfaceReport& report : all.interfaces) {
+    fmt::print(talk(arguments), "{}: {}\n", report.nic.name(), report.verdict.text);
+  }
+  for (const Warning& warning : all.warnings) {
+    fmt::print(talk(arguments), "Warning: {}\n  {} [{}]\n", warning.text, warning.advice,
+               warning.id);
+  }
+}
+
+bool confirm(const Arguments& arguments) {
+  if (arguments.yes) return true;
+  if (isatty(STDIN_FILENO) == 0) {
+    fmt::print(stderr, "kedge: not changed; --yes changes it without a question\n");
+    return false;
+  }
+  fmt::print("Change it? [y/N] ");
+  (void)std::fflush(stdout);
+  const int answer = std::getchar();
+  return answer == 'y' || answer == 'Y';
+}
+
+int store(const Arguments& arguments, const DomainInput& input, const std::string& changed) {
+  if (!input.connection && input.file.empty()) {
+    fmt::print("{}", changed);
+    return 0;
+  }
+  const auto backup = input.connection
+                          ? store_domain_definition(input, changed, default_backup_directory())
+                          : store_domain_file(input.file, input.xml, changed);
+  if (!backup) return say_failure(backup.error(), input.connection ? kExitBad : kExitCannotRead);
+  fmt::print("{}; what it was is in {}\n", input.connection ? "defined" : "written",
+             backup->string());
+  if (input.connection && input.connection->is_running(arguments.domain).value_or(false)) {
+    fmt::print(
+        "The domain is running. The change counts when it is started anew: shut it down and start "
+        "it; a reboot from inside is not enough.\n");
+  }
+  return 0;
+}
+
+int run_set(const Arguments& arguments) {
+  const auto input = read_domain_input(
+      arguments.domain, arguments.connect,
+      arguments.dry_run ? LibvirtConnection::Access::read : LibvirtConnection::Access::change);
+  if (!input) return say_failure(input.error(), kExitCannotRead);
+  if (input->connection && input->connection->has_saved_state(arguments.domain).value_or(false)) {
+    return say_failure({.what = "the domain's memory is saved: its next start goes on from there "
+                                "with its old definition, whatever is defined now",
+                        .advice = "Start it and shut it down, or drop the saved state (virsh "
+                                  "managedsave-remove)."},
+                       kExitBad);
+  }
+  const auto change = read_change(arguments, *input);
+  if (!change) return say_failure(change.error(), kExitCannotRead);
+  auto changed = change_domain(input->xml, *change);
+  if (!changed) {
+    changed.error().what = fmt::format("{}: {}", arguments.domain, changed.error().what);
+    return say_failure(changed.error(), kExitBad);
+  }
+  if (*changed == input->xml) {
+    if (!input->connection && input->file.empty()) fmt::print("{}", *changed);
+    fmt::print(stderr, "kedge: nothing to change\n");
+    return 0;
+  }
+  fmt::print(talk(arguments), "{}", unified_diff(input->xml, *changed, arguments.domain));
+  if (change->rom_off_by_bar) {
+    fmt::print(
+        talk(arguments),
+        "libvirt before 4.3 has no <rom enabled='no'/>. With bar='off' a BIOS still runs the "
+        "ROM, and the NIC cannot be plugged in while the domain runs.\n");
+  }
+  const auto validated = validate_domain_xml(*changed);
+  if (!validated) return say_failure(validated.error(), kExitBad);
+  fmt::print(talk(arguments), "{}\n", *validated);
+  say_outcome(arguments, *input, *changed);
+  if (arguments.dry_run) return 0;
+  const bool asks = input->connection || !input->file.empty();
+  if (asks && !confirm(arguments)) return kExitDeclined;
+  return store(arguments, *input, *changed);
+}
+
+bool asks_for_nothing(const Arguments& arguments) {
+  return arguments.rom.empty() && arguments.personality.empty() && arguments.url.empty() &&
+         arguments.script.empty() && !arguments.change.rng && arguments.change.boot_order.empty();
+}
+
+}  // namespace
+
+void add_domain_set_command(CLI::App& domain, int& exit_code) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* const set =
+      domain.add_subcommand("set", "Changes it: ROM, personality, URL, boot order");
+  set->footer(kExamples);
+  set->add_option("DOMAIN", arguments->domain, "A file, - or a domain's name")->required();
+  set->add_option("-c,--connect", arguments->connect, "The connection (default: qemu:///system)")
+      ->type_name("URI");
+  set->add_option("-i,--interface", arguments->change.interfaces,
+                  "The interface; may be repeated (default: all)")
+      ->type_name("MAC|N|ALIAS")
+      ->take_all()
+      ->expected(1);
+  set->add_option("--rom", arguments->rom, "No ROM, QEMU's, or this one")
+      ->type_name("off|default|FILE");
+  set->add_option("--personality", arguments->personality, "What Kedge's ROM does with the NIC")
+      ->check(CLI::IsMember({"driver", "takeover", "both", "default"}));
+  set->add_option("--url", arguments->url, "What Kedge's ROM boots")->type_name("URL|none");
+  set->add_option("--script", arguments->script, "The boot script of Kedge's ROM")
+      ->type_name("URL|FILE|none");
+  set->add_option("--channel", arguments->channel,
+                  "How that reaches the ROM (default: fwcfg on x86, else smbios)")
+      ->check(CLI::IsMember({"fwcfg", "smbios"}));
+  set->add_flag("--rng", arguments->change.rng, "Add a random number generator if there is none");
+  set->add_option("--boot-order", arguments->change.boot_order,
+                  "Interfaces and disks, the first one first")
+      ->type_name("DEVICE,...")
+      ->delimiter(',')
+      ->take_all()
+      ->expected(1, 64);
+  set->add_flag("-y,--yes", arguments->yes, "Do not ask");
+  set->add_flag("--dry-run", arguments->dry_run, "Only show the change");
+  set->callback([arguments, &exit_code] {
+    if (asks_for_nothing(*arguments)) {
+      fmt::print(stderr,
+                 "kedge: nothing was asked for; `kedge domain set --help` shows what can be\n");
+      exit_code = kExitUsage;
+      return;
+    }
+    exit_code = run_set(*arguments);
+  });
+}
+
+}  // namespace kedge::host
