@@ -76,6 +76,7 @@ TEST(FirmwareDescriptor, RefusesDamageWithItsOffset) {
   EXPECT_THAT(parse_descriptor("{\"a\": }", "f").error().what, HasSubstr("offset 7"));
   EXPECT_THAT(parse_descriptor("[]", "f").error().what, HasSubstr("object"));
   EXPECT_THAT(parse_descriptor(std::string(100, '['), "f").error().what, HasSubstr("offset 32"));
+  EXPECT_THAT(parse_descriptor("{\"a\": 1e999}", "f").error().what, HasSubstr("too large"));
   EXPECT_FALSE(parse_descriptor("{}", "f"));
 }
 

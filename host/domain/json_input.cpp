@@ -29,6 +29,8 @@ Outcome<nlohmann::json> parse_json(std::string_view text, std::size_t bytes_max,
     return json::parse(text);
   } catch (const json::parse_error& error) {
     return failure(fmt::format("offset {}: this is no JSON", error.byte));
+  } catch (const json::exception&) {  // numbers beyond what a double holds
+    return failure("a number in the JSON is too large");
   }
 }
 
