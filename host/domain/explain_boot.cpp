@@ -18,7 +18,14 @@ const InterfaceReport* report_of(const Explanation& so_far, int number) {
 
 std::string interface_text(const Explanation& so_far, const DomainInterface& nic) {
   const InterfaceReport* const report = report_of(so_far, nic.number);
-  return fmt::format("{}: {}", nic.name(), report == nullptr ? "" : report->verdict.text);
+  std::string who = "not known who boots";
+  if (report != nullptr && report->stack == BootStack::nobody) who = "nothing boots";
+  if (report != nullptr && report->stack == BootStack::firmware) who = "the firmware's own stack";
+  if (report != nullptr && report->stack == BootStack::rom) who = report->runs->name();
+  if (report != nullptr && report->stack == BootStack::both) {
+    who = report->runs->name() + ", and the firmware's own stack";
+  }
+  return fmt::format("{}: {}", nic.name(), who);
 }
 
 std::vector<BootStep> by_device_order(const Explanation& so_far) {

@@ -116,6 +116,11 @@ void say_outcome(const Arguments& arguments, const DomainInput& input, const std
   for (const InterfaceReport& report : all.interfaces) {
     fmt::print(talk(arguments), "{}: {}\n", report.nic.name(), report.verdict.text);
   }
+  if (!all.firmware_options.empty()) {
+    fmt::print(talk(arguments),
+               "The firmware keeps the order of the boot options it has stored and puts new ones "
+               "first; `virsh start --reset-nvram` forgets them.\n");
+  }
   for (const Warning& warning : all.warnings) {
     fmt::print(talk(arguments), "Warning: {}\n  {} [{}]\n", warning.text, warning.advice,
                warning.id);

@@ -70,10 +70,11 @@ class KedgeDomain : public E2eTest {
     write_served("../vm.xml", xml());
     E2E_ASSERT_OK(daemon_->virsh({"define", (directory() / "vm.xml").string()}));
   }
+  // With fresh variables: OVMF would put options that it had in another run behind new ones.
   void start() {
     std::error_code ignored;
     std::filesystem::remove(directory() / "serial.log", ignored);
-    E2E_ASSERT_OK(daemon_->virsh({"start", "vm"}));
+    E2E_ASSERT_OK(daemon_->virsh({"start", "vm", "--reset-nvram"}));
   }
   void stop() { E2E_ASSERT_OK(daemon_->virsh({"destroy", "vm"})); }
 
@@ -142,7 +143,7 @@ TEST_F(KedgeDomain, SaysWhoBootsAndChangesIt) {
   EXPECT_EQ(takeover["boots"], "rom");
   EXPECT_EQ(takeover["personality"], "takeover");
   start();
-  expect_serial(Pattern::must_compile("iPXE initialising devices"));
+  expect_serial(Pattern::must_compile("iPXE 1.*Open Source Network Boot Firmware"));
   expect_serial(payload->proof);
   EXPECT_THAT(serial(), Not(HasSubstr("Start PXE over IPv4")));
   if (HasFailure()) return;
@@ -158,7 +159,7 @@ TEST_F(KedgeDomain, SaysWhoBootsAndChangesIt) {
   EXPECT_THAT(said_, HasSubstr("The domain is running"));
   expect_serial(payload->proof);
   EXPECT_THAT(serial(), HasSubstr("Kedge "));
-  EXPECT_THAT(serial(), Not(HasSubstr("iPXE initialising")));
+  EXPECT_THAT(serial(), Not(HasSubstr("Open Source Network Boot Firmware")));
 
   // The firmware has left its boot options in the variables.
   const auto text = kedge({"explain", "--connect", daemon_->uri(), "vm"});
