@@ -16,7 +16,7 @@ constexpr std::uint16_t kRuntimeDriver = 12;
 
 // The piece of evidence that decides: what the image does with LoadFile.
 std::string deciding_evidence(const Origin& origin) {
-  for (const std::string_view key : {"dummy LoadFile", "LoadFile GUID", "SBAT", "personality"}) {
+  for (const std::string_view key : {"marker:", "dummy LoadFile", "LoadFile GUID", "SBAT"}) {
     const auto found = std::ranges::find_if(
         origin.evidence, [key](const std::string& text) { return text.contains(key); });
     if (found != origin.evidence.end()) return *found;
@@ -30,7 +30,7 @@ RomPart read_part(const ImageReport& report) {
                .producer = report.origin.producer,
                .version = report.origin.version,
                .personality = report.origin.personality,
-               .default_personality = {},
+               .default_personality = report.origin.default_personality,
                .evidence = deciding_evidence(report.origin),
                .damage = report.pe_error};
   if (report.image.efi) {

@@ -50,8 +50,10 @@ Outcome<LibvirtDaemon> LibvirtDaemon::start(const NetworkNamespace& network,
                               fmt::format("unix_sock_dir = \"{}/sock\"\nauth_unix_rw = \"none\"\n"
                                           "auth_unix_ro = \"none\"\nlog_outputs = \"3:stderr\"\n",
                                           directory.string())));
+  // libvirt's QEMUs outlive it, but not the process that is the first of their namespace.
   KEDGE_HOST_TRY(Process process,
                  Process::start({.arguments = {"unshare", "--mount", "--propagation", "private",
+                                               "--pid", "--fork", "--kill-child", "--mount-proc",
                                                "bash", "-c", kScript, directory.string()},
                                  .output = log,
                                  .network_namespace = network.descriptor()}));
