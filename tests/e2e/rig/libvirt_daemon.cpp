@@ -22,7 +22,8 @@ namespaces = []
 stdio_handler = "file"
 )";
 
-// libvirtd looks the user libvirt-qemu up even if it is not to use it.
+// libvirtd looks the user libvirt-qemu up even if it is not to use it. The shell stays, as the
+// first process of the namespace has to collect QEMUs that have become daemons.
 constexpr const char* kScript = R"(set -e
 cd "$0"
 cp /etc/passwd /etc/group .
@@ -33,7 +34,8 @@ for file in passwd group; do mount --bind $file /etc/$file; done
 for place in var/lib var/log var/cache etc/libvirt; do mount --bind $place /$place; done
 mkdir -p run
 mount --bind run /run
-exec libvirtd -f "$0/libvirtd.conf" -p /run/libvirtd.pid
+libvirtd -f "$0/libvirtd.conf" -p /run/libvirtd.pid &
+wait $!
 )";
 
 }  // namespace
