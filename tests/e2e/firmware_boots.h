@@ -30,6 +30,7 @@ inline constexpr BootNic kBootNics[] = {
     kE1000e,
     kIgb,
     {"Vmxnet3", "vmxnet3", 0x15ad, 0x07b0},
+    {"Ne2kPci", "ne2k_pci", 0x10ec, 0x8029},
     {"Pcnet", "pcnet", 0x1022, 0x2000},
     {"Rtl8139", "rtl8139", 0x10ec, 0x8139},
 };
