@@ -33,6 +33,7 @@ kedge_feature(KEDGE_DRIVER_E1000 ON "Driver for Intel 8254x, QEMU's e1000 models
 kedge_feature(KEDGE_DRIVER_E1000E ON "Driver for Intel 82574L, QEMU's and VMware's e1000e (8086:10d3)")
 kedge_feature(KEDGE_DRIVER_IGB ON "Driver for Intel 82576, QEMU's igb (8086:10c9)")
 kedge_feature(KEDGE_DRIVER_I8255X ON "Driver for Intel 8255x Fast Ethernet (8086:1209, 1229, 2449)")
+kedge_feature(KEDGE_DRIVER_TULIP ON "Driver for DEC 21143 Fast Ethernet (1011:0019)")
 kedge_feature(KEDGE_DRIVER_VMXNET3 ON "Driver for VMware vmxnet3 (15ad:07b0)")
 kedge_feature(KEDGE_DRIVER_SNP ON "Use NICs through the Simple Network protocol of a firmware driver")
 kedge_feature(KEDGE_CLIENT_TFTP ON "Download by TFTP (RFC 1350, 2347-2349, 7440)")

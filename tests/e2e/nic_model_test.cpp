@@ -52,6 +52,7 @@ constexpr NicModel kModels[] = {
     kE1000e,
     kIgb,
     {"I82559er", "i82559er", "i8255x"},
+    {"Tulip", "tulip", "tulip"},
     kVmxnet3,
     {"Ne2kPci", "ne2k_pci", "ne2k_pci"},
     {"Pcnet", "pcnet", "pcnet"},

@@ -22,7 +22,7 @@ constexpr unsigned kBlocksMax = 100;  // in one go
 
 }  // namespace
 
-I8255xModel::I8255xModel(const wire::MacAddress& mac) : mac_(mac) {
+I8255xModel::I8255xModel(const wire::MacAddress& mac) : eeprom(mac, 0) {
   put_config32(0x00, 0x1229'8086);
   put_config32(0x10, 0xfebf'1000);
   put_config32(0x14, 0xc001);
@@ -57,7 +57,7 @@ std::uint32_t I8255xModel::bar_read(unsigned, std::uint64_t offset, unsigned wid
     case 0x021:
       return deaf ? 0x10 : 0;
     case 0x0e1:
-      return static_cast<std::uint32_t>(wires_ | (eeprom_out_ ? Eeprom::kDataOut : 0));
+      return static_cast<std::uint32_t>(wires_ | (eeprom.out() ? Eeprom::kDataOut : 0));
     case 0x104:
       return mdi_;
     default:
@@ -83,7 +83,9 @@ void I8255xModel::bar_write(unsigned, std::uint64_t offset, unsigned width, std:
       reset();
       break;
     case 0x0e1:
-      drive_eeprom(static_cast<std::uint8_t>(value));
+      wires_ = static_cast<std::uint8_t>(value);
+      eeprom.drive((value & Eeprom::kSelect) != 0, (value & Eeprom::kClock) != 0,
+                   (value & Eeprom::kDataIn) != 0);
       break;
     case 0x104:
       if (Mdi::opcode.get(value) != Mdi::kRead || Mdi::phy_address.get(value) != 1 ||
@@ -212,37 +214,6 @@ bool I8255xModel::deliver(ByteView frame, std::uint16_t status, std::uint16_t co
   if ((load16(address + 2) & driver::i8255x::kEndOfList) != 0) receive_state_ = kNoResources;
   next_frame_ = ru_base_ + load32(address + 4);
   return true;
-}
-
-/// A 93C46 or 93C66: start bit, two bits of instruction, address, a dummy 0, 16 bits.
-void I8255xModel::drive_eeprom(std::uint8_t value) {
-  const bool selected = (value & Eeprom::kSelect) != 0;
-  const bool rises = selected && (value & Eeprom::kClock) != 0 && (wires_ & Eeprom::kClock) == 0;
-  wires_ = value;
-  if (!selected) {
-    clocks_ = 0;
-    shifted_ = 0;
-    eeprom_out_ = true;
-    return;
-  }
-  if (!rises || eeprom_bits == 0) return;
-  const unsigned bit = (value & Eeprom::kDataIn) != 0 ? 1 : 0;
-  if (clocks_ == 0 && bit == 0) return;  // no start bit yet
-  ++clocks_;
-  shifted_ = shifted_ << 1 | bit;
-  const unsigned addressed = 3 + eeprom_bits;
-  if (clocks_ == addressed) {
-    if (shifted_ >> eeprom_bits != 6) violation("an EEPROM instruction that is not READ");
-    const std::uint32_t address = shifted_ & ((1u << eeprom_bits) - 1);
-    const auto& octets = mac_.octets();
-    word_ = address < 3
-                ? static_cast<std::uint16_t>(octets[2 * address] | octets[2 * address + 1] << 8)
-                : std::uint16_t{0};
-    eeprom_out_ = false;
-  } else if (clocks_ > addressed) {
-    eeprom_out_ = (word_ & 0x8000) != 0;
-    word_ = static_cast<std::uint16_t>(word_ << 1);
-  }
 }
 
 }  // namespace kedge::fake

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "driver/i8255x/regs.h"
+#include "tests/fake/microwire.h"
 #include "tests/fake/pci_device.h"
 #include "wire/mac.h"
 
@@ -23,8 +24,7 @@ class I8255xModel : public FakePciDevice {
   bool complete_at_once = true;
   void complete();
   std::uint16_t phy_status = 0x782d;
-  /// Address bits of the EEPROM: 6 or 8; 0: there is none.
-  unsigned eeprom_bits = 6;
+  MicrowireModel eeprom;
 
   // ---- misbehaviour ----
   bool gone = false;            ///< everything reads as all ones
@@ -46,12 +46,10 @@ class I8255xModel : public FakePciDevice {
   void run_blocks();
   void execute(std::uint32_t address, std::uint16_t code);
   void transmit(std::uint32_t address);
-  void drive_eeprom(std::uint8_t value);
   std::uint16_t load16(std::uint32_t address);
   std::uint32_t load32(std::uint32_t address);
   void store16(std::uint32_t address, std::uint16_t value);
 
-  wire::MacAddress mac_;
   std::uint32_t pointer_ = 0;
   std::uint32_t cu_base_ = 0;
   std::uint32_t ru_base_ = 0;
@@ -63,10 +61,6 @@ class I8255xModel : public FakePciDevice {
   std::uint32_t mdi_ = 0;
   std::vector<std::uint32_t> held_;
   std::uint8_t wires_ = 0;
-  unsigned clocks_ = 0;  // since the start bit
-  std::uint32_t shifted_ = 0;
-  std::uint16_t word_ = 0;
-  bool eeprom_out_ = true;
 };
 
 }  // namespace kedge::fake

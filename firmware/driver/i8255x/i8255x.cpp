@@ -5,8 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "driver/common/microwire.h"
 #include "driver/common/register_window.h"
-#include "driver/i8255x/serial_eeprom.h"
 #include "hw/dma.h"
 
 namespace kedge::driver {
@@ -37,6 +37,27 @@ constexpr std::size_t kMemoryBytes =
     kBlocksAt + std::size_t{I8255x::kCommandBlocks} * I8255x::kSlotBytes;
 /// The block before the next one is written to, so that the chip goes on to that: it stays.
 constexpr std::uint32_t kInFlightMax = I8255x::kCommandBlocks - 1;
+
+class Eeprom final : public Microwire {
+ public:
+  Eeprom(port::PciDevice& pci, port::BarWindow& registers) noexcept
+      : pci_(pci), registers_(registers) {}
+
+ private:
+  using Wire = i8255x::Eeprom;
+  void drive(bool select, bool clock, bool data) noexcept override {
+    const unsigned wires =
+        (select ? Wire::kSelect : 0u) | (clock ? Wire::kClock : 0u) | (data ? Wire::kDataIn : 0u);
+    hw::write(registers_, Csr::eeprom, static_cast<std::uint8_t>(wires));
+    pci_.stall_us(kHalfClockUs);
+  }
+  bool sense() noexcept override {
+    return (hw::read(registers_, Csr::eeprom) & Wire::kDataOut) != 0;
+  }
+
+  port::PciDevice& pci_;
+  port::BarWindow& registers_;
+};
 
 }  // namespace
 
@@ -71,7 +92,7 @@ Result<void> I8255x::identify() noexcept {
     return fail(err::nic_no_response);
   }
   std::array<std::uint16_t, 3> words{};
-  KEDGE_CHECK(i8255x::read_eeprom(pci_, registers_, words));
+  KEDGE_CHECK(Eeprom(pci_, registers_).read(0, words));
   std::array<std::byte, wire::MacAddress::kSize> octets{};
   ByteWriter writer(octets);
   for (const std::uint16_t word : words) writer.le16(word);

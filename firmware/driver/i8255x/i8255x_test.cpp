@@ -52,15 +52,16 @@ TEST(I8255xBringUp, ReadsTheAddressFromTheEepromWhateverItsSize) {
   EXPECT_EQ((*device)->mac(), wire::MacAddress({0x50, 0x51, 0x52, 0x53, 0x54, 0x55}));
 
   I8255xModel larger;
-  larger.eeprom_bits = 8;
+  larger.eeprom.address_bits = 8;
   const auto second = I8255x::create(larger);
   ASSERT_TRUE(second.ok());
   EXPECT_EQ((*second)->mac(), wire::MacAddress({0x52, 0x54, 0x00, 0x12, 0x34, 0x56}));
+  EXPECT_TRUE(larger.eeprom.read_only_instructions());
 }
 
 TEST(I8255xBringUp, NeedsAnEeprom) {
   I8255xModel model;
-  model.eeprom_bits = 0;
+  model.eeprom.address_bits = 0;
   EXPECT_EQ(I8255x::create(model).error(), err::nic_no_mac);
 }
 
