@@ -102,7 +102,8 @@ TEST_P(NicModelTest, BootsOverHttpWithOurOwnDriver) {
 
 class NicLinkTest : public NicModelTest {};
 
-INSTANTIATE_TEST_SUITE_P(Of, NicLinkTest, testing::Values(kE1000, kE1000e, kIgb, kRtl8139, kVmxnet3),
+INSTANTIATE_TEST_SUITE_P(Of, NicLinkTest,
+                         testing::Values(kE1000, kE1000e, kIgb, kRtl8139, kVmxnet3),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(NicLinkTest, BootsWhenTheLinkComesUpLater) {
