@@ -3,9 +3,12 @@
 #pragma once
 
 #include <new>
+#include <type_traits>
 
 #include "app/native_drivers.h"
+#include "kedge_config.h"
 #include "uefi/driver_binding.h"
+#include "uefi/rng_producer.h"
 #include "uefi/rt/runtime.h"
 
 namespace kedge::app {
@@ -16,6 +19,13 @@ struct DriverOnly {
   static constexpr uefi::NicPolicy* policy() noexcept { return nullptr; }
 };
 
+/// Where it is not part of the configuration, so that nothing of it is linked.
+struct NoRng {
+  explicit NoRng(const uefi::Firmware&) noexcept {}
+  void heal() noexcept {}
+};
+using Rng = std::conditional_t<config::kHealRng, uefi::RngProducer, NoRng>;
+
 /// What lives as long as the image does. One image has one Policy, so this is no template in
 /// practice.
 template <class Policy>
@@ -23,13 +33,15 @@ struct Resident {
   uefi::Firmware firmware;
   Policy policy;
   uefi::NicDriverBinding binding;
+  Rng rng;
 
   static inline Resident* instance = nullptr;
 
   Resident(EFI_HANDLE image, EFI_SYSTEM_TABLE* table) noexcept
       : firmware(image, table),
         policy(firmware),
-        binding(firmware, native_drivers(), policy.policy()) {}
+        binding(firmware, native_drivers(), policy.policy()),
+        rng(firmware) {}
 
   static EFI_STATUS EFIAPI unload(EFI_HANDLE) noexcept {
     const EFI_STATUS status = instance->binding.unload();
@@ -50,6 +62,7 @@ struct Resident {
     const Result<void> installed = instance->binding.install();
     if (!installed.ok()) return uefi::to_status(installed.error());
     loaded->Unload = unload;
+    instance->rng.heal();
     return EFI_SUCCESS;
   }
 };

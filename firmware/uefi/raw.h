@@ -9,6 +9,9 @@
 
 #include <Uefi.h>
 
+#include <Pi/PiDxeCis.h>
+
+#include <Guid/DxeServices.h>
 #include <Guid/FileInfo.h>
 #include <Guid/FileSystemInfo.h>
 #include <Guid/GlobalVariable.h>
@@ -72,6 +75,8 @@ KEDGE_PROTOCOL_GUID(EFI_WIRELESS_MAC_CONNECTION_II_PROTOCOL,
 
 template <class P>
 inline constexpr EFI_GUID kGuid = ProtocolGuid<P>::value;
+/// The entry of the configuration table with the DXE services (PI 1.8, II-4.4).
+inline constexpr EFI_GUID kDxeServicesTable = DXE_SERVICES_TABLE_GUID;
 
 /// The form in which firmware wants GUIDs: it never writes to them.
 template <class P>

@@ -88,8 +88,10 @@ void add_machine(const MachineSpec& machine, std::vector<std::string>& out) {
                           escape(machine.firmware_code)),
               "-drive",
               fmt::format("if=pflash,unit=1,format=raw,file={}", escape(machine.firmware_vars))});
-  out.insert(out.end(), {"-object", "rng-random,id=rng0,filename=/dev/urandom", "-device",
-                         "virtio-rng-pci,rng=rng0"});
+  if (machine.entropy_device) {
+    out.insert(out.end(), {"-object", "rng-random,id=rng0,filename=/dev/urandom", "-device",
+                           "virtio-rng-pci,rng=rng0"});
+  }
   if (machine.stop_on_reset) out.emplace_back("-no-reboot");
 }
 

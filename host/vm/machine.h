@@ -67,6 +67,7 @@ struct MachineSpec {
   std::filesystem::path program;  // empty: qemu_program() of the search path
   std::string cpu;                // empty: "host" with KVM, "max" with TCG
   int cpus = 1;
+  bool entropy_device = true;  // virtio-rng
   int memory_mib = 1024;
   std::filesystem::path firmware_code;
   std::filesystem::path firmware_vars;  // written to: a private copy

@@ -33,5 +33,13 @@ TEST_P(FirmwareBootMatrix, Boots) {
   boots(nic, way, suite);
 }
 
+// Since 202405 edk2's network drivers wait for EFI_RNG (docs/adr/0009).
+TEST_F(FirmwareBoots, AFirmwareWithoutRandomGeneratorBootsWithOurRom) {
+  boots_without_random_generator(true);
+}
+TEST_F(FirmwareBoots, AFirmwareWithoutRandomGeneratorDoesNotBootByItself) {
+  boots_without_random_generator(false);
+}
+
 }  // namespace
 }  // namespace kedge::host::e2e

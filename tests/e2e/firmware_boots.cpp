@@ -77,10 +77,17 @@ void FirmwareBoots::serve(FirmwareWay way) {
                "dhcp-option=option6:bootfile-url,tftp://[2001:db8::1]/" + on(FirmwareWay::pxe6)}});
 }
 
+Outcome<NextBootOption> FirmwareBoots::make_program() {
+  KEDGE_HOST_TRY(auto program, make_next_boot_option(directory()));
+  std::error_code error;
+  std::filesystem::copy_file(directory() / kProgram, served() / kProgram, error);
+  if (error) return failure(error.message());
+  return program;
+}
+
 void FirmwareBoots::boots(const BootNic& nic, FirmwareWay way, Suite suite) {
-  const auto program = make_next_boot_option(directory());
+  const auto program = make_program();
   E2E_ASSERT_OK(program);
-  std::filesystem::copy_file(directory() / kProgram, served() / kProgram);
   serve(way);
   MachineSpec spec = machine();
   if (suite == Suite::trixie) use_trixie(spec);
@@ -93,6 +100,29 @@ void FirmwareBoots::boots(const BootNic& nic, FirmwareWay way, Suite suite) {
   if (HasFailure()) return;
   expect_console(start_message(way));
   expect_console(program->proof);
+}
+
+void FirmwareBoots::boots_without_random_generator(bool with_our_rom) {
+  const auto program = make_program();
+  E2E_ASSERT_OK(program);
+  serve(FirmwareWay::pxe4);
+  MachineSpec spec = machine();
+  use_trixie(spec);
+  const auto option_rom = with_our_rom ? rom(kVirtioNet).string() : std::string();
+  if (HasFailure() || IsSkipped()) return;
+  if (!with_our_rom) spec.fw_cfg.clear();  // its own driver works
+  spec.cpu = "qemu64";                     // without RDRAND
+  spec.entropy_device = false;
+  add_nic(spec, {.model = kVirtioNet.model, .rom = option_rom, .boot_index = 0});
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  if (with_our_rom) {
+    expect_console(program->proof);
+  } else {
+    expect_console("UEFI Interactive Shell");
+    EXPECT_FALSE(vm().serial().search(Pattern::must_compile("Start (PXE|HTTP)")));
+  }
 }
 
 }  // namespace kedge::host::e2e

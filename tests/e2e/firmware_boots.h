@@ -47,9 +47,13 @@ class FirmwareBoots : public E2eTest {
   // The firmware of `suite` boots by `way` from a NIC with our ROM. Ways before it in the
   // firmware's order find a server that has nothing for them.
   void boots(const BootNic& nic, FirmwareWay way, Suite suite = Suite::own);
+  // The newer firmware on a CPU without random generator, and no such device: with our ROM it boots
+  // by PXE; with its own driver for the NIC it finds nothing to boot from.
+  void boots_without_random_generator(bool with_our_rom);
 
  private:
   void serve(FirmwareWay way);
+  Outcome<NextBootOption> make_program();
   // An option ROM with kedge-driver.efi for the model.
   std::filesystem::path rom(const BootNic& nic);
   // Debian's firmware of trixie, from tools/deps --peers. Skips the test without it.
