@@ -33,6 +33,8 @@ inline constexpr BootNic kBootNics[] = {
     {"Ne2kPci", "ne2k_pci", 0x10ec, 0x8029},
     {"Pcnet", "pcnet", 0x1022, 0x2000},
     {"Rtl8139", "rtl8139", 0x10ec, 0x8139},
+    {"I82559er", "i82559er", 0x8086, 0x1209},
+    {"Tulip", "tulip", 0x1011, 0x0019},
 };
 
 inline void PrintTo(const BootNic& nic, std::ostream* out) {
