@@ -32,15 +32,22 @@ class TestHost {
     EXPECT_TRUE(write_file(path(name), content));
     return path(name);
   }
-  // A ROM with a UEFI driver that nobody knows, for the machine.
+  // A ROM with a UEFI driver for the machine. `marker` is what Kedge's images say of themselves.
   std::string efi_rom(const std::string& name, image::Machine machine,
-                      std::size_t bytes = 256U << 10) const {
+                      std::size_t bytes = 256U << 10, std::string_view marker = {}) const {
+    std::string driver =
+        image::make_pe({.machine = machine, .subsystem = 0x0b, .file_bytes = 0x3000});
+    if (!marker.empty()) driver += std::string(marker) + std::string(1, '\0');
     const RomRecipe recipe{
-        .vendor = 0x1af4,
-        .devices = {0x1000},
-        .drivers = {image::make_pe({.machine = machine, .subsystem = 0x0b, .file_bytes = 0x3000})},
-        .size = bytes};
+        .vendor = 0x1af4, .devices = {0x1000}, .drivers = {std::move(driver)}, .size = bytes};
     return write(name, build_rom(recipe).value_or(std::string()));
+  }
+  // One of Kedge's with a run-time choice.
+  std::string kedge_rom(const std::string& name, const std::string& personality) const {
+    return efi_rom(name, image::Machine::x86_64, 256U << 10,
+                   fmt::format("KEDGE-IMAGE/1 version=0.1.0 configuration=qemu personality={} "
+                               "choice=run-time ids=1af4:1041,1af4:1000",
+                               personality));
   }
 
   HostFacts facts;
@@ -97,6 +104,7 @@ inline FirmwareReport uefi_firmware() {
 
 inline std::vector<std::string> warning_ids(const Explanation& explanation) {
   std::vector<std::string> ids;
+  ids.reserve(explanation.warnings.size());
   for (const Warning& warning : explanation.warnings) ids.push_back(warning.id);
   return ids;
 }

@@ -51,6 +51,7 @@ std::vector<BootStep> by_device_order(const Explanation& so_far) {
   }
   std::ranges::sort(all, {}, &Ordered::order);  // libvirt refuses equal ones
   std::vector<BootStep> steps;
+  steps.reserve(all.size());
   for (Ordered& one : all) steps.push_back(std::move(one.step));
   return steps;
 }

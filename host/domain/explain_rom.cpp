@@ -123,7 +123,6 @@ void choose_image(const Explanation& so_far, InterfaceReport& report) {
   if (!report.content) return;
   const bool bios = so_far.firmware.kind == FirmwareKind::bios;
   const std::uint16_t machine = efi_machine(so_far.domain.architecture);
-  const std::string where = so_far.firmware.chosen.text;
   if (!bios && report.place != RomPlace::bar) {
     report.run = {.text = "no, UEFI looks only into the NIC", .source = "rombar=0: no ROM BAR"};
     return;

@@ -5,6 +5,7 @@
 
 #include "domain/domain_test_host.h"
 #include "domain/explain_json.h"
+#include "domain/kedge_options.h"
 
 using namespace kedge;
 using namespace kedge::host;
@@ -111,6 +112,73 @@ TEST(Explain, ArgumentsForQemuItselfCount) {
   EXPECT_EQ(first_nic(host, set, uefi_firmware()).place, RomPlace::fw_cfg);
   const TestDomain other{.more = argument("-global", "e1000.romfile="), .devices = nic("virtio")};
   EXPECT_EQ(first_nic(host, other, uefi_firmware()).stack, BootStack::rom);
+}
+
+std::string fw_cfg(const char* key, const char* value) {
+  return fmt::format("<sysinfo type='fwcfg'><entry name='opt/org.kedge/{}'>{}</entry></sysinfo>",
+                     key, value);
+}
+std::string oem_string(const char* text) {
+  return fmt::format(
+      "<sysinfo type='smbios'><oemStrings><entry>kedge:{}</entry></oemStrings></sysinfo>", text);
+}
+
+// docs/personality.md: the ROM's default < EFI variable < OEM string < fw_cfg.
+TEST(Explain, KedgesRomDoesWhatTheChannelsSay) {
+  const TestHost host;
+  const std::string device =
+      nic("virtio", "<rom file='" + host.kedge_rom("k.rom", "driver") + "'/>");
+  const char* const kSmbios = "<smbios mode='sysinfo'/>";
+  FirmwareReport with_variable = uefi_firmware();
+  with_variable.variables = VariableStore{
+      .variables = {
+          {.name = "personality", .vendor = parse_guid(kKedgeVariableVendor), .data = "both"}}};
+  struct Row {
+    TestDomain domain;
+    FirmwareReport firmware;
+    const char* personality;
+    BootStack stack;
+  };
+  const Row rows[] = {
+      {{.devices = device}, uefi_firmware(), "driver", BootStack::firmware},
+      {{.devices = device}, with_variable, "both", BootStack::both},
+      {{.os = kSmbios, .more = oem_string("personality=takeover"), .devices = device},
+       with_variable,
+       "takeover",
+       BootStack::rom},
+      // Not without <smbios mode='sysinfo'/>.
+      {{.more = oem_string("personality=takeover"), .devices = device},
+       with_variable,
+       "both",
+       BootStack::both},
+      {{.os = kSmbios,
+        .more =
+            oem_string("52:54:00:00:00:01:personality=takeover") + fw_cfg("personality", "driver"),
+        .devices = device},
+       with_variable,
+       "driver",
+       BootStack::firmware},
+      {{.more =
+            fw_cfg("personality", "driver") + fw_cfg("52:54:00:00:00:01/personality", "takeover"),
+        .devices = device},
+       uefi_firmware(),
+       "takeover",
+       BootStack::rom},
+      {{.more = fw_cfg("52:54:00:00:00:02/personality", "takeover"), .devices = device},
+       uefi_firmware(),
+       "driver",
+       BootStack::firmware},
+      {{.more = fw_cfg("personality", "nonsense"), .devices = device},
+       with_variable,
+       "both",
+       BootStack::both},
+  };
+  for (const Row& row : rows) {
+    const auto report = first_nic(host, row.domain, row.firmware);
+    EXPECT_EQ(report.personality, row.personality) << row.domain.more;
+    EXPECT_EQ(report.stack, row.stack) << row.domain.more;
+    EXPECT_THAT(report.inside.at(0).text, HasSubstr("Kedge 0.1.0"));
+  }
 }
 
 TEST(Explain, ADeviceOfTheHostKeepsItsSecret) {

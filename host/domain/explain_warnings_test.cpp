@@ -130,6 +130,9 @@ TEST_F(DomainWarning, Personalities) {
               ElementsAre("option-unread"));
   EXPECT_THAT(ids({.more = sysinfo("drivr"), .devices = nic("virtio")}, uefi_firmware()),
               ElementsAre("personality-unknown", "option-unread"));
+  const std::string ours = rom_element(host_.kedge_rom("k.rom", "driver"));
+  EXPECT_THAT(ids({.more = sysinfo("takeover"), .devices = nic("virtio", ours)}, uefi_firmware()),
+              IsEmpty());
 }
 
 TEST_F(DomainWarning, OemStringsThatDoNotReachTheGuest) {
