@@ -5,7 +5,6 @@
 
 #include "domain/device_path.h"
 #include "domain/explain.h"
-#include "support/file.h"
 
 namespace kedge::host {
 namespace {
@@ -71,7 +70,7 @@ void choose(const Domain& domain, const HostFacts& host, FirmwareReport& report)
 
 void read_image(const HostFacts& host, FirmwareReport& report) {
   if (report.file.empty() || !host.files_are_here) return;
-  const auto file = read_file_head(report.file, kFirmwareBytesMax);
+  const auto file = read_regular_file(report.file, kFirmwareBytesMax);
   if (!file) {
     report.content = {.text = "its content is not known", .source = file.error().what};
     return;
@@ -142,7 +141,7 @@ void read_variables(const Domain& domain, const HostFacts& host, FirmwareReport&
     return;
   }
   report.variables_file = path;
-  const auto file = read_file_head(path, kVariableStoreBytesMax);
+  const auto file = read_regular_file(path, kVariableStoreBytesMax);
   auto store = file ? parse_variable_store(as_byte_view(*file)) : std::unexpected(file.error());
   if (!store) {
     report.variables_fact = {.text = "the variables cannot be read",

@@ -62,6 +62,8 @@ TEST_F(DomainWarning, RomDamaged) {
   const std::string rom = host_.write("text.rom", "this is no ROM");
   EXPECT_THAT(ids({.devices = nic("virtio", rom_element(rom))}, uefi_firmware()),
               ElementsAre("rom-damaged"));
+  EXPECT_THAT(ids({.devices = nic("virtio", rom_element("/dev/zero"))}, uefi_firmware()),
+              ElementsAre("rom-damaged"));
 }
 
 TEST_F(DomainWarning, RomForTheOtherFirmware) {

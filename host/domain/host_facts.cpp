@@ -58,6 +58,14 @@ std::optional<std::filesystem::path> HostFacts::find_rom(std::string_view name) 
   return std::nullopt;
 }
 
+Outcome<std::string> read_regular_file(const std::filesystem::path& path, std::size_t bytes) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    return failure(path.string() + " is no regular file");
+  }
+  return read_file_head(path, bytes);
+}
+
 HostFacts local_host(std::string_view architecture) {
   HostFacts facts;
   ask_qemu(architecture == "i686" ? "i386" : architecture, facts);

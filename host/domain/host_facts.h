@@ -28,6 +28,9 @@ struct HostFacts {
   std::optional<std::filesystem::path> find_rom(std::string_view name) const;
 };
 
+// At most the first `bytes` bytes of a file that XML names, which may be a pipe that never ends.
+Outcome<std::string> read_regular_file(const std::filesystem::path& path, std::size_t bytes);
+
 // This machine: its QEMU for the architecture (the one in PATH, never one that the XML names), its
 // descriptors and CPU.
 HostFacts local_host(std::string_view architecture);

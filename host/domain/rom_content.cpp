@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "domain/host_facts.h"
 #include "rom/rom_report.h"
-#include "support/file.h"
 
 namespace kedge::host {
 namespace {
@@ -59,7 +59,7 @@ bool RomContent::has_efi() const {
 }
 
 Outcome<RomContent> read_rom_content(const std::filesystem::path& file) {
-  KEDGE_HOST_TRY(const std::string bytes, read_file_head(file, kRomBytesMax + 1));
+  KEDGE_HOST_TRY(const std::string bytes, read_regular_file(file, kRomBytesMax + 1));
   KEDGE_HOST_TRY(const OptionRom rom, parse_option_rom(as_byte_view(bytes)));
   const RomReport report = report_rom(file.string(), rom);
   RomContent content{.bytes = bytes.size(),
