@@ -6,6 +6,7 @@
 #include "app/personality_errors.h"
 #include "app/rom_nic.h"
 #include "kedge_config.h"
+#include "uefi/boot_name.h"
 
 namespace kedge::app {
 namespace {
@@ -35,6 +36,10 @@ uefi::NicOffer RomPolicy::offer_for(const wire::MacAddress& mac) noexcept {
 std::unique_ptr<uefi::NicBootOption> RomPolicy::make_boot_option(uefi::DriverNic& nic) noexcept {
   return std::unique_ptr<uefi::NicBootOption>(new (std::nothrow)
                                                   uefi::BootOption(firmware_, nic, *this));
+}
+
+std::optional<wire::MacAddress> RomPolicy::named_by(const uefi::DevicePathNode& node) noexcept {
+  return uefi::boot_option_mac(node);
 }
 
 Result<void> RomPolicy::boot(uefi::DriverNic& nic) noexcept {

@@ -18,6 +18,7 @@ class RomPolicy final : public uefi::NicPolicy, private uefi::BootRunner {
   uefi::NicPolicy* policy() noexcept { return this; }
   uefi::NicOffer offer_for(const wire::MacAddress& mac) noexcept override;
   std::unique_ptr<uefi::NicBootOption> make_boot_option(uefi::DriverNic& nic) noexcept override;
+  std::optional<wire::MacAddress> named_by(const uefi::DevicePathNode& node) noexcept override;
 
  private:
   Result<void> boot(uefi::DriverNic& nic) noexcept override;

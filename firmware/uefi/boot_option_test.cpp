@@ -51,6 +51,9 @@ struct Policy final : NicPolicy, BootRunner {
   std::unique_ptr<NicBootOption> make_boot_option(DriverNic& nic) noexcept override {
     return std::make_unique<BootOption>(firmware, nic, *this);
   }
+  std::optional<wire::MacAddress> named_by(const DevicePathNode& node) noexcept override {
+    return boot_option_mac(node);
+  }
   Result<void> boot(DriverNic& nic) noexcept override {
     ++boots;
     return on_boot ? on_boot(nic) : Result<void>();

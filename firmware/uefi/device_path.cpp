@@ -134,6 +134,11 @@ ByteView device_path_bytes(const EFI_DEVICE_PATH_PROTOCOL* path) noexcept {
   return {};
 }
 
+std::optional<DevicePathNode> first_node(ByteView path) noexcept {
+  ByteReader reader(path);
+  return next_node(reader);
+}
+
 DevicePath::DevicePath() noexcept : bytes_(std::begin(kEndNode), std::end(kEndNode)) {}
 
 DevicePath DevicePath::copy(const EFI_DEVICE_PATH_PROTOCOL* path) noexcept {

@@ -31,6 +31,9 @@ struct DevicePathNode {
 /// or malformed.
 ByteView device_path_bytes(const EFI_DEVICE_PATH_PROTOCOL* path) noexcept;
 
+/// The first node of a path; nothing when that is its end, or the path is malformed.
+std::optional<DevicePathNode> first_node(ByteView path) noexcept;
+
 /// The bytes of every path end here.
 inline constexpr std::size_t kEndNodeBytes = 4;
 

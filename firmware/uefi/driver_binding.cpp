@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "uefi/boot_name.h"
-
 namespace kedge::uefi {
 namespace {
 
@@ -15,21 +13,20 @@ struct Wanted {
   std::optional<wire::MacAddress> mac;
 };
 
-Wanted wanted_by(const EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
+Wanted wanted_by(const EFI_DEVICE_PATH_PROTOCOL* remaining, NicPolicy* policy) noexcept {
   if (remaining == nullptr) return {};
-  const DevicePath path = DevicePath::copy(remaining);
-  const std::vector<DevicePathNode> nodes = path.nodes();
-  if (nodes.empty()) {
-    return {.is_valid = !device_path_bytes(remaining).empty(), .is_child = false, .mac = {}};
+  const ByteView path = device_path_bytes(remaining);
+  const std::optional<DevicePathNode> node = first_node(path);
+  if (!node.has_value()) return {.is_valid = !path.empty(), .is_child = false, .mac = {}};
+  if (policy != nullptr) {
+    if (const auto mac = policy->named_by(*node)) {
+      return {.is_valid = true, .is_child = true, .mac = mac};
+    }
   }
-  const DevicePathNode& node = nodes.front();
-  if (const auto mac = boot_option_mac(node); mac.has_value()) {
-    return {.is_valid = true, .is_child = true, .mac = mac};
-  }
-  if (!node.is(MESSAGING_DEVICE_PATH, MSG_MAC_ADDR_DP)) {
+  if (!node->is(MESSAGING_DEVICE_PATH, MSG_MAC_ADDR_DP)) {
     return {.is_valid = false, .is_child = false, .mac = {}};
   }
-  ByteReader reader(node.data);
+  ByteReader reader(node->data);
   const wire::MacAddress mac = wire::MacAddress::read(reader);
   return {.is_valid = reader.ok(), .is_child = true, .mac = mac};
 }
@@ -90,7 +87,7 @@ DriverNic* NicDriverBinding::find(Handle controller) const noexcept {
 /// of the machine, often: looks at the ids and leaves nothing behind.
 EFI_STATUS NicDriverBinding::supported(EFI_HANDLE controller,
                                        EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
-  const Wanted wanted = wanted_by(remaining);
+  const Wanted wanted = wanted_by(remaining, policy_);
   if (const DriverNic* nic = find(Handle(controller))) {
     if (!wanted.is_valid) return EFI_UNSUPPORTED;
     // Started without child before: that can still be made.
@@ -120,7 +117,7 @@ EFI_STATUS NicDriverBinding::start(EFI_HANDLE controller,
                                    EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
   DriverNic* nic = find(Handle(controller));
   if (nic == nullptr) return start_new(Handle(controller), remaining);
-  const Wanted wanted = wanted_by(remaining);
+  const Wanted wanted = wanted_by(remaining, policy_);
   if (nic->is_complete() || !wanted.is_child) return EFI_ALREADY_STARTED;
   if (wanted.mac.has_value() && *wanted.mac != nic->mac()) return EFI_UNSUPPORTED;
   const Result<void> added = nic->add_handles();
@@ -129,7 +126,7 @@ EFI_STATUS NicDriverBinding::start(EFI_HANDLE controller,
 
 EFI_STATUS NicDriverBinding::start_new(Handle controller,
                                        EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept {
-  const Wanted wanted = wanted_by(remaining);
+  const Wanted wanted = wanted_by(remaining, policy_);
   const std::optional<PciSummary> pci = look_at_pci(firmware_, controller);
   const driver::NativeDriver* driver =
       pci.has_value() ? driver::find_driver(drivers_, pci->id) : nullptr;

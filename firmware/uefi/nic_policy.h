@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "uefi/device_path.h"
 #include "uefi/firmware.h"
 #include "wire/mac.h"
 
@@ -36,6 +38,8 @@ class NicPolicy {
   virtual NicOffer offer_for(const wire::MacAddress& mac) noexcept = 0;
   /// Not installed yet; nullptr when there is no memory.
   virtual std::unique_ptr<NicBootOption> make_boot_option(DriverNic& nic) noexcept = 0;
+  /// The NIC whose boot option `node`, the first of what remains of a path, names.
+  virtual std::optional<wire::MacAddress> named_by(const DevicePathNode& node) noexcept = 0;
 
  protected:
   ~NicPolicy() = default;

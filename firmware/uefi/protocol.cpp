@@ -4,6 +4,16 @@
 #include "base/log.h"
 
 namespace kedge::uefi {
+namespace {
+
+void log_failure(const char* what, EFI_STATUS status) noexcept {
+  // The names of statuses are left out of images that have no log.
+  if (!log_enabled(LogLevel::warning)) return;
+  log(LogLevel::warning, "uefi", "{} a protocol failed: {}", what, status_name(status));
+}
+
+}  // namespace
+
 namespace detail {
 
 Result<Opening> Opening::open(const Firmware& firmware, Handle handle, const EFI_GUID& protocol,
@@ -32,7 +42,7 @@ void Opening::close() noexcept {
   interface_ = nullptr;
   // NOT_FOUND is normal when the handle has gone meanwhile, as MAC handles do.
   if (EFI_ERROR(status) && status != EFI_NOT_FOUND && status != EFI_INVALID_PARAMETER) {
-    log(LogLevel::warning, "uefi", "closing a protocol failed: {}", status_name(status));
+    log_failure("closing", status);
   }
 }
 
@@ -68,7 +78,7 @@ bool Installation::remove() noexcept {
         handle_.raw(), guid_pointer(*entry.protocol), entry.interface);
     if (EFI_ERROR(status)) {
       complete = false;
-      log(LogLevel::warning, "uefi", "uninstalling a protocol failed: {}", status_name(status));
+      log_failure("uninstalling", status);
     }
   }
   handle_ = Handle();
