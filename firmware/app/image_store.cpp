@@ -6,6 +6,7 @@
 #include "app/app_errors.h"
 #include "app/download_progress.h"
 #include "app/initrd.h"
+#include "async/wait.h"
 
 namespace kedge::app {
 
@@ -128,7 +129,10 @@ async::Task<Result<void>> ImageStore::execute(ImageId id) noexcept {
   Image* image = get(id);
   if (image == nullptr) co_return fail(err::app_nothing_selected);
   hold(id);
-  const Result<void> result = start(*image);
+  // Outside of the loop: the image may call us (PXE Base Code), and then the loop has to turn.
+  Result<void> result;
+  const auto run = [&] { result = start(*image); };
+  co_await async::outside_loop(run);
   const bool free_now = image->free_after_use;
   release(id);
   if (free_now) free(id);

@@ -233,6 +233,33 @@ TEST(OutOfMemory, AtAnyFrameIsAnErrorAndNeverAHang) {
   EXPECT_GT(failed, 3);
 }
 
+Task<Result<int>> outside(Loop& loop, int& other) {
+  int seen = 0;
+  const auto work = [&] {
+    EXPECT_FALSE(loop.running());
+    CancelScope scope;
+    // The loop turns, and others go on.
+    seen = *run(loop, scope, after(1_s, 7));
+    seen += other;
+  };
+  co_await outside_loop(work);
+  co_return seen;
+}
+
+Task<Result<int>> set_soon(int& value) {
+  KEDGE_CO_CHECK(co_await sleep_for(500_ms));
+  value = 100;
+  co_return 0;
+}
+
+TEST(OutsideLoop, WorkMayTurnTheLoopItself) {
+  SimLoop sim;
+  int other = 0;
+  auto both = sim.run(when_all(outside(sim.loop, other), set_soon(other)));
+  EXPECT_EQ(*std::get<0>(both.values), 107);
+  EXPECT_EQ(sim.loop.armed_timers(), 0U);
+}
+
 TEST(Yield, LetsOthersRunAndCanBeInterrupted) {
   SimLoop sim;
   auto spinner = []() -> Task<Result<int>> {

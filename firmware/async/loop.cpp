@@ -57,6 +57,7 @@ bool Loop::run_once() noexcept {
     node->handle.resume();
   }
   running_ = false;
+  while (Deferred* work = deferred_.pop_front()) work->run();
   return worked;
 }
 

@@ -55,6 +55,16 @@ class Poller : public ListNode<Poller> {
   ~Poller() = default;
 };
 
+/// Work that must not run inside the loop, because it may turn the loop itself. See outside_loop.
+class Deferred : public ListNode<Deferred> {
+ public:
+  virtual void run() noexcept = 0;
+
+ protected:
+  Deferred() noexcept = default;
+  ~Deferred() = default;
+};
+
 class Loop {
  public:
   explicit Loop(Clock& clock) noexcept : clock_(clock) {}
@@ -72,8 +82,12 @@ class Loop {
   void disarm(Timer& timer) noexcept;
   void add_poller(Poller& poller) noexcept { pollers_.push_back(poller); }
 
-  /// One turn: pollers, expired timers, everything that was ready when the turn began. Returns true
-  /// when anything was done. Never nests: a call from inside the loop asserts.
+  /// Runs `work` once the current turn is over.
+  void defer(Deferred& work) noexcept { deferred_.push_back(work); }
+
+  /// One turn: pollers, expired timers, everything that was ready when the turn began, at last what
+  /// was deferred. Returns true when anything was done. Never nests, except that deferred work may
+  /// turn the loop: a call from inside asserts.
   bool run_once() noexcept;
   /// Gives the CPU away until the next timer, if nothing is ready.
   void idle() noexcept;
@@ -94,6 +108,7 @@ class Loop {
   Clock& clock_;
   List<Ready> ready_;
   List<Poller> pollers_;
+  List<Deferred> deferred_;
   std::vector<Timer*> heap_;  // binary heap, earliest deadline first
   bool running_ = false;
 };

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "async/task.h"
+#include "base/function_ref.h"
 
 namespace kedge::async {
 
@@ -94,6 +95,33 @@ class [[nodiscard]] yield {
 
  private:
   CancelScope* scope_ = nullptr;
+};
+
+/// Runs `work` outside of the loop, between two turns: it may take its time, and turn the loop
+/// itself. Everything else stands still, except while it does: then other coroutines go on, this
+/// one does not. Cannot be cancelled: `co_await outside_loop(work);`
+class [[nodiscard]] outside_loop final : private Deferred {
+ public:
+  explicit outside_loop(FunctionRef<void()> work) noexcept : work_(work) {}
+
+  bool await_ready() noexcept { return false; }
+  template <class P>
+  void await_suspend(std::coroutine_handle<P> self) noexcept {
+    loop_ = self.promise().context().loop;
+    ready_ = &self.promise().ready();
+    loop_->defer(*this);
+  }
+  void await_resume() noexcept {}
+
+ private:
+  void run() noexcept override {
+    work_();
+    loop_->post(*ready_);
+  }
+
+  FunctionRef<void()> work_;
+  Loop* loop_ = nullptr;
+  Ready* ready_ = nullptr;
 };
 
 /// The loop's clock, from inside a coroutine: `const Instant start = co_await current_time();`

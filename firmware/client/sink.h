@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -35,6 +36,11 @@ class Progress {
   virtual void advanced(std::uint64_t bytes, std::optional<std::uint64_t> total) noexcept = 0;
   /// A remarkable event in words: "redirected to http://...", "connection lost, resuming at ...".
   virtual void note(std::string_view text) noexcept = 0;
+  /// The server refuses: its own code (of TFTP or HTTP) and, if it gave any, its words.
+  virtual void refused(std::uint32_t code, std::string_view text) noexcept {
+    (void)code;
+    (void)text;
+  }
 
  protected:
   ~Progress() = default;

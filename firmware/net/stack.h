@@ -60,6 +60,10 @@ class Interface {
   virtual void clear_ipv4() noexcept = 0;
   /// The current configuration; address 0.0.0.0 when there is none.
   virtual const Ipv4Configuration& ipv4() const noexcept = 0;
+  /// The link address of a machine on this link. Errors: net_no_neighbour when nobody has answered
+  /// until `deadline`, net_closed.
+  virtual async::Task<Result<wire::MacAddress>> find_neighbour(wire::Ipv4Address address,
+                                                               Instant deadline) noexcept = 0;
   virtual InterfaceStatistics statistics() const noexcept { return {}; }
 };
 
@@ -67,6 +71,8 @@ struct UdpOptions {
   Interface* interface = nullptr;  ///< send and receive on this one only (DHCP); nullptr: any
   std::uint16_t local_port = 0;    ///< 0: a random one of 49152..65535
   bool broadcast = false;          ///< may send to and receive from broadcast addresses
+  std::uint8_t time_to_live = 0;   ///< of what is sent; 0: the stack's own
+  std::uint8_t type_of_service = 0;
 };
 
 class Stack {

@@ -100,11 +100,11 @@ Result<TftpPacket> TftpPacket::parse(ByteView datagram) noexcept {
 }
 
 Result<void> write_tftp_request(ByteWriter& writer, std::string_view name,
-                                const TftpOptions& options) noexcept {
+                                const TftpOptions& options, TftpOpcode opcode) noexcept {
   if (name.empty() || name.size() > kTftpNameBytesMax || name.find('\0') != name.npos) {
     return fail(err::tftp_bad_name);
   }
-  writer.be16(static_cast<std::uint16_t>(TftpOpcode::read_request));
+  writer.be16(static_cast<std::uint16_t>(opcode));
   write_text(writer, name);
   write_text(writer, "octet");
   write_option(writer, "tsize", options.transfer_bytes);
@@ -113,6 +113,11 @@ Result<void> write_tftp_request(ByteWriter& writer, std::string_view name,
   write_option(writer, "timeout", options.timeout_s);
   if (!writer.ok()) return fail(err::tftp_bad_name);
   return {};
+}
+
+void write_tftp_data_header(ByteWriter& writer, std::uint16_t block) noexcept {
+  writer.be16(static_cast<std::uint16_t>(TftpOpcode::data));
+  writer.be16(block);
 }
 
 void write_tftp_acknowledgement(ByteWriter& writer, std::uint16_t block) noexcept {

@@ -27,6 +27,7 @@ enum class TftpOpcode : std::uint16_t {
   acknowledgement = 4,
   error = 5,
   option_acknowledgement = 6,
+  directory_request = 8,  ///< UEFI 2.10, 30.3: "RRQ" for a listing; few servers know it
 };
 
 /// ERROR packets' codes (RFC 1350, 2347).
@@ -63,9 +64,11 @@ struct TftpPacket {
   static Result<TftpPacket> parse(ByteView datagram) noexcept;
 };
 
-/// Asks for `name` in mode "octet". Errors: tftp_bad_name.
+/// Asks for `name` in mode "octet", or to take it, or for a listing. Errors: tftp_bad_name.
 Result<void> write_tftp_request(ByteWriter& writer, std::string_view name,
-                                const TftpOptions& options) noexcept;
+                                const TftpOptions& options,
+                                TftpOpcode opcode = TftpOpcode::read_request) noexcept;
+void write_tftp_data_header(ByteWriter& writer, std::uint16_t block) noexcept;
 void write_tftp_acknowledgement(ByteWriter& writer, std::uint16_t block) noexcept;
 void write_tftp_error(ByteWriter& writer, std::uint16_t code, std::string_view text) noexcept;
 

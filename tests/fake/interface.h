@@ -3,6 +3,7 @@
 // tests.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -69,6 +70,16 @@ class FakeInterface final : public net::Interface {
       co_return changed.error();
     }
     co_return Result<void>();
+  }
+  /// Who answers find_neighbour(); others are silent.
+  std::map<wire::Ipv4Address, wire::MacAddress> neighbours;
+  async::Task<Result<wire::MacAddress>> find_neighbour(wire::Ipv4Address address,
+                                                       Instant deadline) noexcept override {
+    if (const auto found = neighbours.find(address); found != neighbours.end()) {
+      co_return found->second;
+    }
+    KEDGE_CO_CHECK(co_await async::sleep_until(deadline));
+    co_return fail(err::net_no_neighbour);
   }
   Result<void> configure(const net::Ipv4Configuration& configuration) noexcept override {
     configuration_ = configuration;

@@ -23,36 +23,43 @@ std::optional<wire::PxeBootServer> listed(const wire::PxeOptions& options, std::
   return std::nullopt;
 }
 
-std::vector<wire::Endpoint> targets_for(const wire::PxeOptions& options, std::uint16_t type) {
-  std::vector<wire::Endpoint> targets;
+/// What the server's PXE options allow and name.
+BootServerSearch search_in(const wire::PxeOptions& options, wire::PxeBootItem item) {
+  BootServerSearch search;
+  search.item = item;
   const wire::PxeDiscoveryControl control = options.control.value_or(wire::PxeDiscoveryControl());
-  if (options.multicast && options.multicast->is_multicast() && !control.multicast_disabled()) {
-    targets.push_back({*options.multicast, wire::kPxePort});
+  if (options.multicast && !control.multicast_disabled()) search.multicast = *options.multicast;
+  search.broadcast = !control.broadcast_disabled();
+  const auto entry = listed(options, item.type);
+  for (std::size_t i = 0; entry && i < entry->address_count(); ++i) {
+    if (entry->address(i).is_usable_host()) search.servers.push_back(entry->address(i));
   }
-  if (!control.broadcast_disabled()) {
+  if (!control.listed_servers_only()) return search;
+  search.accepted = search.servers;
+  // An empty list accepts nobody, which is not the same as no list.
+  if (search.accepted.empty()) search.accepted.push_back(wire::Ipv4Address::any());
+  return search;
+}
+
+std::vector<wire::Endpoint> targets_of(const BootServerSearch& search) {
+  std::vector<wire::Endpoint> targets;
+  if (search.multicast.is_multicast()) targets.push_back({search.multicast, wire::kPxePort});
+  if (search.broadcast) {
     targets.push_back({wire::Ipv4Address::broadcast(), wire::kDhcpServerPort});
   }
-  const auto entry = listed(options, type);
-  for (std::size_t i = 0; entry && i < entry->address_count(); ++i) {
-    if (entry->address(i).is_usable_host()) targets.push_back({entry->address(i), wire::kPxePort});
-  }
+  for (const wire::Ipv4Address server : search.servers) targets.push_back({server, wire::kPxePort});
   return targets;
 }
 
-bool acceptable(const DhcpPacket& reply, wire::Ipv4Address server, wire::PxeBootItem item,
-                const wire::PxeOptions& options) {
+bool acceptable(const DhcpPacket& reply, wire::Ipv4Address server, const BootServerSearch& search) {
   const auto type = reply.type();
   if (type != wire::DhcpMessageType::ack && type != wire::DhcpMessageType::offer) return false;
   const auto encapsulated = reply.option(wire::dhcp_option::kVendorEncapsulated);
   if (!encapsulated) return false;
   const auto answer = wire::PxeOptions::parse(*encapsulated);
-  if (!answer || !answer->item || answer->item->type != item.type) return false;
-  if (!options.control || !options.control->listed_servers_only()) return true;
-  const auto entry = listed(options, item.type);
-  for (std::size_t i = 0; entry && i < entry->address_count(); ++i) {
-    if (entry->address(i) == server) return true;
-  }
-  return false;
+  if (!answer || !answer->item || answer->item->type != search.item.type) return false;
+  return search.accepted.empty() ||
+         std::ranges::find(search.accepted, server) != search.accepted.end();
 }
 
 }  // namespace
@@ -63,27 +70,39 @@ async::Task<Result<void>> DhcpClient::find_boot_server(DhcpLease& lease,
   if (menu == nullptr) co_return fail(err::dhcp_no_boot_server);
   KEDGE_CO_TRY(const wire::PxeOptions options,
                wire::PxeOptions::parse(*menu->option(wire::dhcp_option::kVendorEncapsulated)));
-  const std::vector<wire::Endpoint> targets = targets_for(options, item.type);
-  if (targets.empty()) co_return fail(err::dhcp_no_boot_server, item.type);
+  const BootServerSearch search = search_in(options, item);
+  KEDGE_CO_TRY(BootServerAnswer answer, co_await find_boot_server(search, lease.address.address));
+  lease.set_boot_server(std::move(answer.reply));
+  co_return Result<void>();
+}
+
+async::Task<Result<BootServerAnswer>> DhcpClient::find_boot_server(const BootServerSearch& search,
+                                                                   wire::Ipv4Address own) noexcept {
+  const std::vector<wire::Endpoint> targets = targets_of(search);
+  if (targets.empty()) co_return fail(err::dhcp_no_boot_server, search.item.type);
   if (identity_.mac.is_zero()) identity_.mac = interface_.device().mac();
   KEDGE_CO_CHECK(open_socket());
   transaction_ = stack_.entropy().u32();
   DhcpRequest request;
   request.type = wire::DhcpMessageType::request;
   request.transaction = transaction_;
-  request.client = lease.address.address;
-  request.boot_item = item;
-  const Result<void> outcome = co_await ask_boot_servers(targets, request, options);
+  request.client = own;
+  request.boot_item = search.item;
+  const Result<void> outcome = co_await ask_boot_servers(targets, request, search);
   socket_.reset();
   if (!outcome) co_return outcome.error();
   report({.step = Step::boot_server_answered, .server = reply_server_});
-  lease.set_boot_server(std::move(reply_));
-  co_return Result<void>();
+  BootServerAnswer answer;
+  // All targets were sent the same.
+  KEDGE_CO_TRY(const ByteView sent, write_dhcp_request(buffer_, identity_, request));
+  answer.request.assign(sent.begin(), sent.end());
+  answer.reply = std::move(reply_);
+  co_return std::move(answer);
 }
 
 async::Task<Result<void>> DhcpClient::ask_boot_servers(const std::vector<wire::Endpoint>& targets,
                                                        const DhcpRequest& request,
-                                                       const wire::PxeOptions& options) noexcept {
+                                                       const BootServerSearch& search) noexcept {
   const auto attempts = static_cast<unsigned>(targets.size()) * kTriesPerTarget;
   for (unsigned attempt = 0; attempt < attempts; ++attempt) {
     const wire::Endpoint& target = targets[attempt / kTriesPerTarget];
@@ -98,9 +117,7 @@ async::Task<Result<void>> DhcpClient::ask_boot_servers(const std::vector<wire::E
       const Result<void> received = co_await receive(until, PortUnreachable::ends_wait);
       if (!received && received.error() == err::async_cancelled) co_return received.error();
       if (!received) break;
-      if (acceptable(reply_, reply_server_, *request.boot_item, options)) {
-        co_return Result<void>();
-      }
+      if (acceptable(reply_, reply_server_, search)) co_return Result<void>();
     }
   }
   co_return fail(err::dhcp_boot_server_silent);

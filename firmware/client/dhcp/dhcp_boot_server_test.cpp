@@ -72,6 +72,29 @@ TEST_F(BootServerTest, NoWayToAskIsAnError) {
   EXPECT_TRUE(sent.empty());
 }
 
+TEST_F(BootServerTest, ASearchOfTheCallersOwnTellsWhatWasSentAndReceived) {
+  const wire::Ipv4Address right(10, 0, 0, 7);
+  server = [&](const Sent& request) {
+    answer(request, boot_reply({10, 0, 0, 9}));
+    answer(request, boot_reply(right), 1_ms);
+  };
+  BootServerSearch search;
+  search.item = {0x8001, 0};
+  search.broadcast = true;
+  search.accepted = {right};
+  DhcpClient client(stack, interface, identity, settings);
+  const auto found = sim.run(client.find_boot_server(search, kOurs));
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->reply.server_id(), right);
+  const auto request = DhcpPacket::parse(found->request);
+  ASSERT_TRUE(request.ok());
+  EXPECT_EQ(request->header().client, kOurs);
+  EXPECT_EQ(request->header().transaction, found->reply.header().transaction);
+  search.broadcast = false;
+  EXPECT_EQ(sim.run(client.find_boot_server(search, kOurs)).error(), err::dhcp_no_boot_server);
+  expect_clean();
+}
+
 TEST_F(BootServerTest, CancellationIsPassedOn) {
   DhcpLease lease = menu_lease("\x08\x03\x80\x01\x00"s);
   at(500_ms, [this] { sim.scope.cancel(); });

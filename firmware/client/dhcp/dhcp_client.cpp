@@ -81,9 +81,11 @@ async::Task<Result<void>> DhcpClient::finish(const DhcpOffers& offers, DhcpLease
     KEDGE_CO_CHECK(co_await ask_proxy(*server, lease.address.address, answer));
     if (answer) proxy = std::move(answer);
   }
-  if (!proxy) co_return Result<void>();
-  KEDGE_CO_TRY(lease,
-               DhcpLease::from_packets(std::move(lease.dhcp), std::move(proxy), std::nullopt));
+  if (proxy) {
+    KEDGE_CO_TRY(lease,
+                 DhcpLease::from_packets(std::move(lease.dhcp), std::move(proxy), std::nullopt));
+  }
+  lease.discover = std::move(discover_);
   co_return Result<void>();
 }
 
@@ -278,6 +280,7 @@ bool DhcpClient::take_reply(const net::Datagram& datagram) noexcept {
   const wire::Dhcp4Header& header = packet->header();
   if (header.operation != wire::BootpOperation::reply) return false;
   if (header.transaction != transaction_ || header.mac() != identity_.mac) return false;
+  if (observer_ != nullptr) observer_->dhcp_message(true, datagram.payload);
   reply_ = *std::move(packet);
   const auto id = reply_.server_id();
   reply_server_ = id && id->is_usable_host() ? *id : datagram.source.address.v4();
@@ -295,6 +298,8 @@ Result<void> DhcpClient::open_socket() noexcept {
 
 Result<void> DhcpClient::send(const DhcpRequest& request, const wire::Endpoint& target) noexcept {
   KEDGE_TRY(const ByteView message, write_dhcp_request(buffer_, identity_, request));
+  if (request.type == DhcpMessageType::discover) discover_.assign(message.begin(), message.end());
+  if (observer_ != nullptr) observer_->dhcp_message(false, message);
   return socket_->send(target, message);
 }
 

@@ -69,9 +69,29 @@ void format_value(TextSink& sink, const DhcpProgress& progress) noexcept;
 class DhcpObserver {
  public:
   virtual void dhcp_progress(const DhcpProgress& progress) noexcept = 0;
+  /// A message that is about to be sent, or was received and is for us.
+  virtual void dhcp_message(bool received, ByteView message) noexcept {
+    (void)received;
+    (void)message;
+  }
 
  protected:
   ~DhcpObserver() = default;
+};
+
+/// Where to look for PXE boot servers, in this order, and which answers count.
+struct BootServerSearch {
+  wire::PxeBootItem item;
+  wire::Ipv4Address multicast;  ///< the group; 0.0.0.0: not by multicast
+  bool broadcast = false;
+  std::vector<wire::Ipv4Address> servers;   ///< asked one by one
+  std::vector<wire::Ipv4Address> accepted;  ///< when not empty, answers of others do not count
+};
+
+/// What was sent and what came back.
+struct BootServerAnswer {
+  std::vector<std::byte> request;
+  DhcpPacket reply;
 };
 
 /// One acquisition at a time; lives until it has ended. The interface is opened and, when the lease
@@ -94,6 +114,10 @@ class DhcpClient {
   /// Asks the PXE boot servers of the lease's menu for `item` and adds the answer to the lease
   /// (PXE 2.1, 2.4.4). Errors: dhcp_no_boot_server, dhcp_boot_server_silent, wire_bad_pxe_options.
   async::Task<Result<void>> find_boot_server(DhcpLease& lease, wire::PxeBootItem item) noexcept;
+  /// The same, for a client that has `own` as its address and knows where to look. `search` must
+  /// outlive the task. Errors: dhcp_no_boot_server, dhcp_boot_server_silent.
+  async::Task<Result<BootServerAnswer>> find_boot_server(const BootServerSearch& search,
+                                                         wire::Ipv4Address own) noexcept;
 
   /// Tells the server that the address is free. Nothing answers; call before the interface closes.
   Result<void> release(const DhcpLease& lease) noexcept;
@@ -114,7 +138,7 @@ class DhcpClient {
                                       std::optional<DhcpPacket>& answer) noexcept;
   async::Task<Result<void>> ask_boot_servers(const std::vector<wire::Endpoint>& targets,
                                              const DhcpRequest& request,
-                                             const wire::PxeOptions& options) noexcept;
+                                             const BootServerSearch& search) noexcept;
   /// Waits for the next reply to us and puts it into reply_ and reply_server_.
   async::Task<Result<void>> receive(Instant until,
                                     PortUnreachable reaction = PortUnreachable::ignored) noexcept;
@@ -139,7 +163,8 @@ class DhcpClient {
   std::unique_ptr<net::UdpSocket> socket_;
   std::array<std::byte, wire::kDhcpRequestMax> buffer_;
   DhcpPacket reply_;
-  wire::Ipv4Address reply_server_;  // server identifier of reply_, or where it came from
+  wire::Ipv4Address reply_server_;   // server identifier of reply_, or where it came from
+  std::vector<std::byte> discover_;  // the last one sent
   std::uint32_t transaction_ = 0;
   std::uint16_t seconds_ = 0;
   Instant started_;

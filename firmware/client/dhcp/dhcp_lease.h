@@ -25,6 +25,7 @@ struct BootInformation {
 };
 
 struct DhcpLease {
+  std::vector<std::byte> discover;        ///< the DHCPDISCOVER that it began with; may be empty
   DhcpPacket dhcp;                        ///< DHCPACK, or BOOTP reply
   std::optional<DhcpPacket> proxy;        ///< ProxyDHCP's offer, or its answer on port 4011
   std::optional<DhcpPacket> boot_server;  ///< PXE boot server's answer

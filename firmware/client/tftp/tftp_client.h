@@ -21,6 +21,7 @@ struct TftpSettings {
   /// Servers without windows are asked for large files in blocks of up to 64 KiB, while these
   /// arrive. Off: never more than fits one packet.
   bool large_blocks = true;
+  bool directory = false;             ///< ask for the listing of a directory
   std::uint16_t window_blocks = 64;   ///< sent between two acknowledgements, where the server can
   std::uint8_t server_timeout_s = 0;  ///< after which the server repeats; 0: its own default
   Duration resolve_timeout = Duration::seconds(30);

@@ -175,6 +175,7 @@ Result<TftpTransfer::Step> TftpTransfer::on_error(const wire::TftpPacket& packet
        code == TftpErrorCode::kUndefined)) {
     return Step::fall_back_one;
   }
+  progress_.refused(code, printable(packet.text));
   if (!packet.text.empty()) {
     progress_.note(format("the TFTP server says: {}", printable(packet.text)));
   }

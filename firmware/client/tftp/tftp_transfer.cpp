@@ -169,7 +169,9 @@ void TftpTransfer::measure(Instant now) noexcept {
 Result<void> TftpTransfer::request() noexcept {
   asked_ = options_for(level_);
   ByteWriter writer(packet_);
-  KEDGE_CHECK(write_tftp_request(writer, uri_.tftp_file_name(), asked_));
+  KEDGE_CHECK(write_tftp_request(
+      writer, uri_.tftp_file_name(), asked_,
+      settings_.directory ? wire::TftpOpcode::directory_request : wire::TftpOpcode::read_request));
   packet_bytes_ = writer.size();
   return socket_->send(server_, ByteView(packet_).first(packet_bytes_));
 }

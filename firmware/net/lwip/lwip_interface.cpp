@@ -132,6 +132,31 @@ bool LwipInterface::neighbour_answers(wire::Ipv4Address destination) noexcept {
   return etharp_find_addr(&netif_, &next, &link_address, &known) >= 0;
 }
 
+async::Task<Result<wire::MacAddress>> LwipInterface::find_neighbour(wire::Ipv4Address address,
+                                                                    Instant deadline) noexcept {
+  const ip4_addr_t wanted = to_lwip(address);
+  Instant ask_at;
+  for (;;) {
+    if (!open_) co_return fail(err::net_closed);
+    eth_addr* link_address = nullptr;
+    const ip4_addr_t* known = nullptr;
+    if (etharp_find_addr(&netif_, &wanted, &link_address, &known) >= 0) {
+      std::array<std::uint8_t, wire::MacAddress::kSize> octets;
+      std::copy_n(link_address->addr, octets.size(), octets.begin());
+      co_return wire::MacAddress(octets);
+    }
+    const Instant now = co_await async::current_time();
+    if (now >= deadline) co_return fail(err::net_no_neighbour);
+    if (now >= ask_at) {
+      // Makes an entry for the answer, too.
+      (void)etharp_query(&netif_, &wanted, nullptr);
+      stack_.touch();
+      ask_at = now + kNeighbourAskInterval;
+    }
+    KEDGE_CO_CHECK(co_await async::sleep_until(std::min(deadline, now + kLinkPollInterval)));
+  }
+}
+
 std::uint16_t LwipInterface::mtu() const noexcept {
   const std::uint16_t own = device_.mtu();
   if (configuration_.mtu == 0) return own;

@@ -25,6 +25,8 @@ class LwipInterface final : public Interface, private link::Receiver {
   Result<void> open() noexcept override;
   void close() noexcept override;
   async::Task<Result<void>> wait_link(Instant deadline) noexcept override;
+  async::Task<Result<wire::MacAddress>> find_neighbour(wire::Ipv4Address address,
+                                                       Instant deadline) noexcept override;
   Result<void> configure(const Ipv4Configuration& configuration) noexcept override;
   void clear_ipv4() noexcept override;
   const Ipv4Configuration& ipv4() const noexcept override { return configuration_; }
@@ -49,6 +51,7 @@ class LwipInterface final : public Interface, private link::Receiver {
   /// Frames asked for at once: of one segment each, and of up to 17.
   static constexpr std::uint32_t kBatch = 32;
   static constexpr std::uint32_t kBatchMerged = 4;
+  static constexpr Duration kNeighbourAskInterval = Duration::seconds(1);
   static constexpr Duration kLinkPollInterval = Duration::milliseconds(20);
 
   struct Waiting {

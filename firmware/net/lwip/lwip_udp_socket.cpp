@@ -49,6 +49,8 @@ Result<void> LwipUdpSocket::open() noexcept {
   pcb_ = udp_new();
   if (pcb_ == nullptr) return fail(err::net_no_memory);
   ip_set_option(pcb_, SOF_REUSEADDR);
+  if (options_.time_to_live != 0) pcb_->ttl = options_.time_to_live;
+  pcb_->tos = options_.type_of_service;
   if (udp_bind(pcb_, IP4_ADDR_ANY, port_) != ERR_OK) return fail(err::net_port_in_use, port_);
   if (options_.interface != nullptr) {
     udp_bind_netif(pcb_, &static_cast<LwipInterface*>(options_.interface)->lwip());
