@@ -32,13 +32,14 @@ class NicSet final : public NicSource {
         format_to(console_, "NIC {}: {}\n", nic->bus, claimed.error());
         continue;
       }
-      devices_.push_back(std::move(device));
+      auto shared = std::make_unique<link::SharedDevice>(*device);
+      devices_.push_back({std::move(device), std::move(shared)});
     }
   }
 
   void add_to(net::LwipStack& stack, Session& session) noexcept override {
-    for (auto& device : devices_) {
-      const Result<net::Interface*> interface = stack.add(*device);
+    for (auto& [device, shared] : devices_) {
+      const Result<net::Interface*> interface = stack.add(shared->host());
       if (!interface.ok()) continue;
       const uefi::NicInventory::Nic& nic = device->nic();
       session.interfaces().add(**interface, {nic.bus, nic.id.vendor, nic.id.device});
@@ -50,16 +51,38 @@ class NicSet final : public NicSource {
   const uefi::DevicePath& own_path() const noexcept { return own_path_; }
 
   void give_to_firmware() noexcept override { inventory_.give_back(); }
-  // Each NIC is claimed again when its interface is opened.
-  void take_back() noexcept override {}
+  std::optional<uefi::ImageNetwork::Nic> shared_nic(net::Interface& interface) noexcept override {
+    const Entry* entry = find(interface);
+    if (entry == nullptr) return std::nullopt;
+    const uefi::NicInventory::Nic& nic = entry->device->nic();
+    // Where the firmware's driver stays in between, its handle is the NIC's for everybody.
+    if (nic.through_firmware) return std::nullopt;
+    uefi::DevicePath path = nic.path;
+    path.append_mac(entry->device->mac());
+    return uefi::ImageNetwork::Nic{*entry->shared, nic.pci, {}, std::move(path)};
+  }
+  void set_consumer(net::Interface& interface, driver::Consumer consumer) noexcept override {
+    if (const Entry* entry = find(interface)) entry->device->set_consumer(consumer);
+  }
 
  private:
+  struct Entry {
+    std::unique_ptr<NicDevice> device;
+    std::unique_ptr<link::SharedDevice> shared;
+  };
+  const Entry* find(net::Interface& interface) const noexcept {
+    for (const Entry& entry : devices_) {
+      if (&interface.device() == &entry.shared->host()) return &entry;
+    }
+    return nullptr;
+  }
+
   const ApplicationSetup& setup_;
   uefi::CpuClock& clock_;
   port::Console& console_;
   uefi::ExitBootServicesHook hook_;
   uefi::NicInventory inventory_;
-  std::vector<std::unique_ptr<NicDevice>> devices_;
+  std::vector<Entry> devices_;
   uefi::DevicePath own_path_;
 };
 

@@ -18,12 +18,17 @@ class Fetcher final : public Downloader {
 
   async::Task<Result<wire::Uri>> download(wire::Uri uri, Duration stall_timeout, client::Sink& sink,
                                           client::Progress& progress) noexcept override {
-    client::FetchOptions options = options_;
-    if (settings_ != nullptr) apply_http_settings(options.http, *settings_);
+    client::FetchOptions options = this->options();
     if (stall_timeout != Duration::infinite()) options.set_patience(stall_timeout);
     KEDGE_CO_TRY(client::FetchResult result,
                  co_await fetcher_.fetch(std::move(uri), options, sink, progress));
     co_return std::move(result.uri);
+  }
+  /// As scripts have set them.
+  client::FetchOptions options() noexcept {
+    client::FetchOptions options = options_;
+    if (settings_ != nullptr) apply_http_settings(options.http, *settings_);
+    return options;
   }
   /// Ends connections that wait for further requests; to be called before the NICs are given back.
   void close_idle() noexcept { fetcher_.close_idle(); }

@@ -158,7 +158,7 @@ Result<void> ImageStore::start(Image& image) noexcept {
   // Linux brings its own drivers, and ExitBootServices silences our NICs: handing them to the
   // firmware first would only cost seconds. Everything else may want to use the network.
   const bool hand_over = !identity.linux_info.has_value();
-  if (hand_over) devices_.give_to_firmware();
+  if (hand_over && !devices_.share_with_image(image.uri)) devices_.give_to_firmware();
   const Result<void> result = starter_.start(request);
   if (hand_over) devices_.take_back();
   return result;

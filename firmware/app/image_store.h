@@ -27,9 +27,12 @@ class Downloader {
   ~Downloader() = default;
 };
 
-/// Gives the NICs to the firmware while an image runs, and takes them back if it returns.
+/// Gives the NICs away while an image runs, and takes them back if it returns.
 class DeviceHandover {
  public:
+  /// Keeps the NICs and lets the image that came from `uri` use one of them beside us. False when
+  /// that cannot be: then the firmware should have them.
+  virtual bool share_with_image(std::string_view uri) noexcept = 0;
   virtual void give_to_firmware() noexcept = 0;
   virtual void take_back() noexcept = 0;
 

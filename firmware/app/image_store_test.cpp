@@ -100,6 +100,11 @@ class RecordingStarter final : public port::ImageStarter {
 class RecordingHandover final : public DeviceHandover {
  public:
   std::string log;
+  bool shares = false;
+  bool share_with_image(std::string_view uri) noexcept override {
+    if (shares) log += format("share {} ", uri);
+    return shares;
+  }
   void give_to_firmware() noexcept override { log += "give "; }
   void take_back() noexcept override { log += "take "; }
 };
@@ -187,6 +192,14 @@ TEST_F(ImageStoreTest, StartsAnImageWithTheOthersAsItsFiles) {
   EXPECT_NE(starter.files[1].find("TRAILER!!!"), std::string::npos);
   EXPECT_EQ(starter.files[1].substr(4).size() % 4, 0u);
   EXPECT_EQ(handover.log, "give take ");
+}
+
+TEST_F(ImageStoreTest, KeepsTheNicsWhenTheImageMayShareThem) {
+  downloader.files["http://a/app.efi"] = efi_image(0x8664);
+  const ImageId app = *fetch("http://a/app.efi");
+  handover.shares = true;
+  ASSERT_TRUE(sim.run(store.execute(app)).ok());
+  EXPECT_EQ(handover.log, "share http://a/app.efi take ");
 }
 
 TEST_F(ImageStoreTest, DoesNotPassScriptsToTheKernel) {

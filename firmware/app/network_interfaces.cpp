@@ -240,6 +240,16 @@ client::DhcpIdentity NetworkInterfaces::identity_of(InterfaceSlot& slot) noexcep
   return identity;
 }
 
+InterfaceSlot* NetworkInterfaces::booting() noexcept {
+  InterfaceSlot* found = nullptr;
+  for (auto& slot : slots_) {
+    if (!slot->interface.is_open() || slot->interface.ipv4().address.is_any()) continue;
+    if (slot.get() == leader_) return slot.get();
+    if (found == nullptr) found = slot.get();
+  }
+  return found;
+}
+
 void NetworkInterfaces::use_lease(InterfaceSlot& slot, client::DhcpLease lease) noexcept {
   slot.lease = std::move(lease);
   fill(slot.dhcp, &slot.lease->dhcp);

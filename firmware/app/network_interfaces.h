@@ -34,6 +34,12 @@ class NetworkInterfaces final : public script::Interfaces {
   /// Closes everything and forgets all leases, before the NICs go back to the firmware.
   void close_all() noexcept;
   InterfaceSlot& slot(std::size_t index) noexcept { return *slots_[index]; }
+  /// The interface that boots: the one with the latest lease, else the first with an address.
+  InterfaceSlot* booting() noexcept;
+  /// Makes a lease the slot's own; its address must be configured already.
+  void use_lease(InterfaceSlot& slot, client::DhcpLease lease) noexcept;
+  /// What a DHCP server is told of the machine by the slot's interface.
+  client::DhcpIdentity identity_of(InterfaceSlot& slot) noexcept;
 
   std::size_t count() noexcept override { return slots_.size(); }
   script::InterfaceInfo describe(std::size_t index) noexcept override;
@@ -48,11 +54,9 @@ class NetworkInterfaces final : public script::Interfaces {
 
  private:
   Result<void> open_now(InterfaceSlot& slot) noexcept;
-  client::DhcpIdentity identity_of(InterfaceSlot& slot) noexcept;
   async::Task<Result<void>> obtain_address(InterfaceSlot& slot,
                                            std::optional<Duration> timeout) noexcept;
   async::Task<Result<void>> run_dhcp(InterfaceSlot& slot, std::optional<Duration> timeout) noexcept;
-  void use_lease(InterfaceSlot& slot, client::DhcpLease lease) noexcept;
   /// Makes the slot's lease the one that proxydhcp, pxebs and the resolver speak for.
   void lead(InterfaceSlot& slot) noexcept;
   void forget_lease(InterfaceSlot& slot) noexcept;

@@ -54,6 +54,8 @@ class NicDevice final : public ClaimedDevice {
   const uefi::NicInventory::Nic& nic() const noexcept { return nic_; }
   wire::MacAddress mac() const noexcept override { return nic_.mac.value_or(wire::MacAddress()); }
   Result<void> start() noexcept override;
+  /// Who else takes the frames; the device must not be in use.
+  void set_consumer(driver::Consumer consumer) noexcept { inventory_.set_consumer(nic_, consumer); }
 
  private:
   link::Device* device() const noexcept override { return nic_.device.get(); }

@@ -18,6 +18,10 @@ inline constexpr std::string_view kHttpRetriesSetting = "http-retries";
 /// The longest time without any progress of an HTTP transfer, in seconds.
 inline constexpr std::string_view kHttpTimeoutSetting = "http-timeout";
 
+/// Whose network an EFI image finds that came over the network: "firmware" for the firmware's own
+/// stack, anything else for ours.
+inline constexpr std::string_view kImageNetworkSetting = "image-network";
+
 /// A setting that is a decimal number; nothing when it is not set, or is anything else.
 std::optional<std::uint32_t> number_setting(script::SettingsTree& settings,
                                             std::string_view name) noexcept;

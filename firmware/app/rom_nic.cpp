@@ -24,7 +24,7 @@ Result<void> RomNic::claim() noexcept {
       (void)firmware_.boot().DisconnectController(nic_.child().raw(), nullptr, nullptr);
     }
   }
-  return nic_.give_to(User::own_stack);
+  return nic_.give_to(User::own_stack, consumer_);
 }
 
 void RomNic::give_to(User user) noexcept {
@@ -37,6 +37,11 @@ void RomNic::give_to_firmware() noexcept {
   give_to(User::simple_network);
 }
 
+std::optional<uefi::ImageNetwork::Nic> RomNic::shared_nic(net::Interface&) noexcept {
+  if (!nic_.child()) return std::nullopt;
+  return uefi::ImageNetwork::Nic{shared_, nic_.controller(), nic_.child(), nic_.path()};
+}
+
 void RomNic::give_back() noexcept {
   if (!nic_.offer().simple_network) return give_to(User::nobody);
   give_to(User::simple_network);
@@ -46,7 +51,7 @@ void RomNic::give_back() noexcept {
 }
 
 void RomNic::add_to(net::LwipStack& stack, Session& session) noexcept {
-  const Result<net::Interface*> interface = stack.add(*this);
+  const Result<net::Interface*> interface = stack.add(shared_.host());
   if (!interface.ok()) return;
   const auto pci = uefi::look_at_pci(firmware_, nic_.controller());
   NicFacts facts;

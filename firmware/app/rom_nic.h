@@ -22,8 +22,10 @@ class RomNic final : public NicSource, private ClaimedDevice {
   void add_to(net::LwipStack& stack, Session& session) noexcept override;
   /// To the image that is started, which finds Simple Network; the firmware's stack stays off.
   void give_to_firmware() noexcept override;
-  // It is claimed again when its interface is opened.
-  void take_back() noexcept override {}
+  std::optional<uefi::ImageNetwork::Nic> shared_nic(net::Interface& interface) noexcept override;
+  void set_consumer(net::Interface&, driver::Consumer consumer) noexcept override {
+    consumer_ = consumer;
+  }
 
  private:
   wire::MacAddress mac() const noexcept override { return nic_.mac(); }
@@ -33,6 +35,8 @@ class RomNic final : public NicSource, private ClaimedDevice {
   const uefi::Firmware& firmware_;
   port::Console& console_;
   uefi::DriverNic& nic_;
+  driver::Consumer consumer_ = driver::Consumer::own_stack;
+  link::SharedDevice shared_{*this};
 };
 
 }  // namespace kedge::app

@@ -2,6 +2,7 @@
 #include "app/session_run.h"
 
 #include "app/fetcher.h"
+#include "app/image_host.h"
 #include "app/launch.h"
 #include "app/starter.h"
 #include "client/dns/dns_resolver.h"
@@ -61,30 +62,6 @@ void apply(std::span<const NicOptions::Setting> given, script::SettingsTree& set
   }
 }
 
-/// Lets go of everything that stands on the NICs before they change hands.
-class Handover final : public DeviceHandover {
- public:
-  explicit Handover(NicSource& nics) noexcept : nics_(nics) {}
-  void attach(Session& session, Fetcher& fetcher) noexcept {
-    session_ = &session;
-    fetcher_ = &fetcher;
-  }
-  void close() noexcept {
-    fetcher_->close_idle();
-    session_->interfaces().close_all();
-  }
-  void give_to_firmware() noexcept override {
-    close();
-    nics_.give_to_firmware();
-  }
-  void take_back() noexcept override { nics_.take_back(); }
-
- private:
-  NicSource& nics_;
-  Session* session_ = nullptr;
-  Fetcher* fetcher_ = nullptr;
-};
-
 }  // namespace
 
 void ConsoleLog::line(LogLevel, std::string_view tag, std::string_view text) noexcept {
@@ -111,9 +88,9 @@ Result<void> run_session(RunPorts& ports, NicSource& nics, SessionSetup setup) n
   uefi::FirmwarePower power(ports.firmware);
   Starter starter(ports.firmware);
   starter.set_device(std::move(setup.device));
-  Handover handover(nics);
 
   net::LwipStack stack(loop, ports.entropy);
+  ImageHost handover(ports.firmware, nics, loop, stack, keyboard, starter);
   client::DnsResolver resolver(stack);
   stack.set_resolver_client(&resolver);
   Fetcher fetcher(stack, format("Kedge/{}", config::kVersion));

@@ -9,11 +9,13 @@
 #include "app/boot_options.h"
 #include "app/session.h"
 #include "base/log.h"
+#include "driver/native_driver.h"
 #include "net/lwip/lwip_stack.h"
 #include "uefi/clock.h"
 #include "uefi/console.h"
 #include "uefi/device_path.h"
 #include "uefi/entropy.h"
+#include "uefi/image_network.h"
 #include "uefi/pages.h"
 #include "uefi/smbios.h"
 
@@ -58,10 +60,18 @@ struct RunPorts {
 };
 
 /// The NICs of a run, claimed.
-class NicSource : public DeviceHandover {
+class NicSource {
  public:
   /// Adds them to the stack and the session, and shows them on the console.
   virtual void add_to(net::LwipStack& stack, Session& session) noexcept = 0;
+  /// Lets the firmware, or an image, have the NICs; interfaces are closed.
+  virtual void give_to_firmware() noexcept = 0;
+  /// The NIC of an interface, for an image that uses it beside us; nothing when it cannot be
+  /// shared.
+  virtual std::optional<uefi::ImageNetwork::Nic> shared_nic(net::Interface& interface) noexcept = 0;
+  /// From the next opening of the interface, which must be closed, its device gives frames that
+  /// every stack understands (simple_network), or such as only ours does.
+  virtual void set_consumer(net::Interface& interface, driver::Consumer consumer) noexcept = 0;
 
  protected:
   ~NicSource() = default;

@@ -41,6 +41,7 @@ class NoStarter final : public port::ImageStarter {
 
 class NoHandover final : public DeviceHandover {
  public:
+  bool share_with_image(std::string_view) noexcept override { return false; }
   void give_to_firmware() noexcept override {}
   void take_back() noexcept override {}
 };

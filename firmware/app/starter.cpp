@@ -30,7 +30,8 @@ Result<void> Starter::start(const port::StartRequest& request) noexcept {
   start.name = std::string(request.name);
   start.uri = std::string(request.uri);
   start.arguments = std::string(request.arguments);
-  start.device = device_;
+  start.device = network_ ? network_path_ : device_;
+  start.network = network_;
   start.hand_back_network = false;
   for (const port::ImageFile& file : request.files) {
     sources.emplace_back(file);

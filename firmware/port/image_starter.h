@@ -33,8 +33,8 @@ struct StartRequest {
 class ImageStarter {
  public:
   /// Runs the image. Success: it ran and returned success. Errors tell refusal (Secure Boot, other
-  /// machine) from a failure that the image itself returned. Network devices must have been given
-  /// back to the firmware before; `request` must stay valid until it returns.
+  /// machine) from a failure that the image itself returned. Network devices must have been made
+  /// ready for it before; `request` must stay valid until it returns. The loop must not be running.
   virtual Result<void> start(const StartRequest& request) noexcept = 0;
 
  protected:

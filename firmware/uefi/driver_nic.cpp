@@ -66,13 +66,14 @@ void DriverNic::drop_device() noexcept {
   user_ = User::nobody;
 }
 
-Result<void> DriverNic::give_to(User user) noexcept {
-  if (user_ == user) return {};
+Result<void> DriverNic::give_to(User user, driver::Consumer consumer) noexcept {
+  if (user_ == user && (user != User::own_stack || consumer_ == consumer)) return {};
   if (user_ == User::simple_network && child_) KEDGE_CHECK(uninstall_from(kFirstOfNetwork));
   drop_device();
   if (user == User::own_stack) {
-    KEDGE_TRY(device_, driver_.create(*function_, driver::Consumer::own_stack));
+    KEDGE_TRY(device_, driver_.create(*function_, consumer));
     user_ = User::own_stack;
+    consumer_ = consumer;
   } else if (user == User::simple_network) {
     Result<void> done = make_network();
     if (done.ok() && child_) done = install_from(kFirstOfNetwork);

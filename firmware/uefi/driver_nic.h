@@ -55,7 +55,8 @@ class DriverNic {
   /// ours must have returned all frames. When Simple Network's users do not let go, it stays with
   /// them; otherwise what fails leaves the device with nobody. Errors: those of the driver,
   /// uefi_install_failed, uefi_event_failed, base_no_memory.
-  Result<void> give_to(User user) noexcept;
+  /// `consumer` is for a stack of ours that shares the device.
+  Result<void> give_to(User user, driver::Consumer consumer = driver::Consumer::own_stack) noexcept;
   link::Device* device() const noexcept { return device_.get(); }
   /// An operating system has taken over.
   bool retired() const noexcept { return retired_; }
@@ -92,6 +93,7 @@ class DriverNic {
   std::unique_ptr<SnpProducer> snp_;
   std::optional<AdapterInformation> adapter_information_;
   User user_ = User::nobody;
+  driver::Consumer consumer_ = driver::Consumer::simple_network;  // of device_
   bool retired_ = false;
   wire::MacAddress mac_;
   NicOffer offer_;

@@ -42,19 +42,26 @@ std::string_view folder_of(std::string_view uri) noexcept {
 class Surroundings {
  public:
   Surroundings(const Firmware& firmware, const StartRequest& request) noexcept
-      : device_(request.device), files_(request.files), initrd_(firmware), installation_(firmware) {
+      : device_(request.device),
+        files_(request.files),
+        initrd_(firmware),
+        installation_(firmware, request.network) {
     // A device of its own below the NIC: the image finds its files there, and the firmware's
     // handles stay as they are.
     if (device_.empty()) device_.append_vendor_hardware(kKedgeDevice, 0);
-    if (!request.uri.empty()) device_.append_uri(folder_of(request.uri));
+    // With a network it is the NIC's handle: GRUB and shim look for it there, and nowhere else.
     image_path_ = device_;
+    if (!request.uri.empty()) image_path_.append_uri(folder_of(request.uri));
+    if (!request.network) device_ = image_path_;
     image_path_.append_file(request.name);
   }
 
   Result<void> install(const StartRequest& request) noexcept {
     if (!request.initrds.empty()) KEDGE_CHECK(initrd_.offer(request.initrds));
     if (request.files.empty()) return {};
-    KEDGE_CHECK(installation_.install<EFI_DEVICE_PATH_PROTOCOL>(device_.raw()));
+    if (!installation_.handle()) {
+      KEDGE_CHECK(installation_.install<EFI_DEVICE_PATH_PROTOCOL>(device_.raw()));
+    }
     return installation_.install<EFI_SIMPLE_FILE_SYSTEM_PROTOCOL>(files_.protocol());
   }
   /// False when the firmware refused to take something back.

@@ -28,6 +28,7 @@ struct StartRequest {
   std::string uri;               ///< where it came from; empty: unknown
   std::string arguments;         ///< its command line, without its name; empty: none
   DevicePath device;             ///< path of the NIC that it came through; empty: none
+  Handle network;                ///< the handle with that path, when it has a network for the image
   std::vector<Source*> initrds;  ///< for Linux by LoadFile2, in this order
   std::vector<VirtualFileSystem::File> files;  ///< beside the image, read-only
   bool hand_back_network = true;  ///< false: a kernel that brings its own drivers (saves seconds)

@@ -72,6 +72,7 @@ Keyboard::Keyboard(const Firmware& firmware, async::Loop& loop) noexcept
 }
 
 bool Keyboard::poll() noexcept {
+  if (paused_) return false;
   const Instant now = loop_.now();
   if (now < next_look_) return false;
   next_look_ = now + kLookEvery;

@@ -21,6 +21,9 @@ class Keyboard final : public port::Input, private async::Poller {
   async::Task<Result<port::Key>> read_key(Instant deadline) noexcept override;
   /// Throws away what was typed before, such as the key that chose the boot option.
   void drain() noexcept;
+  /// While a started image runs, keys are its own, also when it calls us and the loop turns.
+  void pause() noexcept { paused_ = true; }
+  void resume() noexcept { paused_ = false; }
 
  private:
   bool poll() noexcept override;
@@ -33,6 +36,7 @@ class Keyboard final : public port::Input, private async::Poller {
   std::array<port::Key, kQueueMax> queue_{};
   std::size_t head_ = 0;
   std::size_t count_ = 0;
+  bool paused_ = false;
 };
 
 /// What a key of the firmware means; absent for keys that we have no use for. Exposed for tests.

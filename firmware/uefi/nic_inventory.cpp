@@ -153,7 +153,7 @@ Result<link::Device*> NicInventory::claim_native(Nic& nic,
                                                  const driver::NativeDriver& driver) noexcept {
   KEDGE_CHECK(disconnect(nic));
   KEDGE_TRY(nic.function, PciFunction::open(firmware_, nic.pci));
-  auto device = driver.create(*nic.function, driver::Consumer::own_stack);
+  auto device = driver.create(*nic.function, nic.consumer);
   if (!device.ok()) {
     nic.function.reset();
     return device.error();
@@ -207,6 +207,13 @@ void NicInventory::drop(Nic& nic) noexcept {
     nic.device.reset();
   }
   nic.function.reset();
+}
+
+void NicInventory::set_consumer(Nic& nic, driver::Consumer consumer) noexcept {
+  if (nic.consumer == consumer) return;
+  nic.consumer = consumer;
+  // A device of the firmware's is the same for everybody.
+  if (!nic.through_firmware) drop(nic);
 }
 
 void NicInventory::give_back(Nic& nic) noexcept {

@@ -35,6 +35,8 @@ class NicInventory {
     std::unique_ptr<link::Device> device;  ///< when claimed
     bool disconnected = false;             ///< the firmware's drivers are off: reconnect
     bool through_firmware = false;         ///< the device is an SnpDevice
+    /// What the device is made for.
+    driver::Consumer consumer = driver::Consumer::own_stack;
   };
 
   NicInventory(const Firmware& firmware, CpuClock& clock, port::Pages& pages,
@@ -56,6 +58,9 @@ class NicInventory {
   Result<link::Device*> claim(Nic& nic) noexcept;
   /// The same, through the firmware's driver in any case: also when our own driver fails to start.
   Result<link::Device*> claim_through_firmware(Nic& nic) noexcept;
+  /// Makes the next device of a NIC that our own driver drives for somebody else; one that is
+  /// there, and must not be in use, goes.
+  void set_consumer(Nic& nic, driver::Consumer consumer) noexcept;
   /// Destroys the device, which must not be in use, and lets the firmware's drivers have the NIC
   /// again, so that images that we start and the firmware's next boot option find it.
   void give_back(Nic& nic) noexcept;
