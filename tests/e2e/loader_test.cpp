@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "tests/e2e/kedge_boots.h"
+#include "tests/e2e/rig/packages.h"
 
 namespace kedge::host::e2e {
 namespace {
@@ -20,8 +21,8 @@ class KedgeStarts : public KedgeBoots {
     ASSERT_FALSE(failed) << file << ": " << failed.message() << "; run tools/deps";
   }
   void serve_grub(const Payload& payload) {
-    serve(unpacked_file("grub-efi-amd64-signed",
-                        "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed"),
+    serve(package_directory("own-amd64", "grub-efi-amd64-signed") /
+              "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
           "grubx64.efi");
     // By TFTP, from the server that DHCP's packets name: the signed GRUB has nothing else.
     std::filesystem::create_directories(served() / "grub");

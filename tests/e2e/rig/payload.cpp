@@ -122,10 +122,6 @@ std::string InitrdWriter::finish() {
   return std::move(archive_);
 }
 
-std::filesystem::path unpacked_file(std::string_view package, std::string_view file) {
-  return cache_directory() / "packages" / "own-amd64" / package / file;
-}
-
 Outcome<std::filesystem::path> find_kernel(Architecture architecture) {
   const std::string name = std::string(debian_architecture(architecture));
   const auto directory = package_directory("own-" + name, "linux-image-" + name) / "boot";

@@ -65,9 +65,6 @@ Outcome<Payload> make_payload(Architecture architecture, const std::filesystem::
 // Debian's kernel, unpacked by tools/deps.
 Outcome<std::filesystem::path> find_kernel(Architecture architecture);
 
-// A file of an x86_64 package that tools/deps unpacks; it may be missing.
-std::filesystem::path unpacked_file(std::string_view package, std::string_view file);
-
 // An EFI application that prints a token and powers off: the firmware's "next boot option".
 struct NextBootOption {
   std::filesystem::path image;  // FAT

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "uefi/pxe_stack_backend.h"
+
+#include <gtest/gtest.h>
+
+#include "client/dhcp/dhcp_errors.h"
+#include "client/dhcp/dhcp_test_bed.h"
+#include "client/tftp/tftp_client_errors.h"
+#include "tests/fake/interface.h"
+#include "tests/fake/link_device.h"
+#include "tests/fake/net.h"
+#include "tests/fake/sink.h"
+#include "uefi/pxe_errors.h"
+
+namespace kedge::uefi {
+namespace {
+
+using namespace kedge::literals;
+using namespace std::string_literals;
+
+constexpr wire::Ipv4Address kOwn(192, 0, 2, 50);
+constexpr wire::Ipv4Address kServer(192, 0, 2, 1);
+constexpr wire::MacAddress kServerMac({0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc});
+
+/// Goes on until it was asked so often.
+struct Patience final : PxeWatch {
+  unsigned asked = 0;
+  unsigned limit = UINT32_MAX;
+  std::vector<std::string> packets;
+  bool packet(Direction direction, ByteView bytes) noexcept override {
+    packets.push_back((direction == Direction::sent ? "> " : "< ") + format("{}", bytes.size()));
+    return ++asked < limit;
+  }
+  bool waiting() noexcept override { return ++asked < limit; }
+};
+
+struct PxeStackBackendTest : testing::Test {
+  fake::SimLoop sim;
+  fake::FakeStack stack{sim.loop};
+  fake::FakeInterface interface;
+  fake::ScriptedDevice device;
+  link::SharedDevice shared{device};
+  PxeStackBackend backend{{sim.loop, stack, interface, shared, {}, {}}};
+  Patience watch;
+  std::optional<PxeServerError> refusal;
+  const Instant began = sim.clock.now();
+
+  PxeStackBackendTest() {
+    EXPECT_TRUE(interface.open().ok());
+    net::Ipv4Configuration configuration;
+    configuration.address = kOwn;
+    configuration.prefix_bits = 24;
+    EXPECT_TRUE(interface.configure(configuration).ok());
+  }
+  Duration took() { return sim.clock.now() - began; }
+  Result<std::uint16_t> send(std::uint16_t source_port, std::uint8_t time_to_live = 64) {
+    const ByteView pieces[] = {as_byte_view("he"), as_byte_view("llo")};
+    PxeUdpTarget target;
+    target.address = kServer;
+    target.port = 69;
+    target.source_port = source_port;
+    target.time_to_live = time_to_live;
+    return backend.send(target, pieces);
+  }
+  Result<PxeDatagram> receive(std::uint16_t port) {
+    return backend.receive(port, 3_s, [](const PxeDatagram&) { return true; }, watch);
+  }
+  void deliver(fake::FakeUdpSocket& socket, std::string_view text) {
+    const ByteView view = as_byte_view(text);
+    socket.deliver({kServer, 69}, {view.begin(), view.end()}, kOwn);
+  }
+};
+
+TEST_F(PxeStackBackendTest, SendsFromAPortThatStaysOpenForTheAnswer) {
+  std::string sent;
+  stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint target, ByteView payload) {
+    sent = as_text(payload);
+    EXPECT_EQ(target, (wire::Endpoint{kServer, 69}));
+    EXPECT_EQ(socket.options().time_to_live, 64);
+    EXPECT_EQ(socket.options().interface, &interface);
+    deliver(socket, "answer");
+  };
+  const auto port = send(0);
+  ASSERT_TRUE(port.ok());
+  EXPECT_EQ(sent, "hello");
+  ASSERT_EQ(stack.sockets.size(), 1U);
+  const auto datagram = receive(*port);
+  ASSERT_TRUE(datagram.ok());
+  EXPECT_EQ(as_text(datagram->payload), "answer");
+  EXPECT_EQ(datagram->source, kServer);
+  EXPECT_EQ(datagram->source_port, 69);
+  EXPECT_EQ(datagram->destination, kOwn);
+  EXPECT_EQ(datagram->destination_port, *port);
+  ASSERT_TRUE(send(*port).ok());
+  EXPECT_EQ(stack.sockets.size(), 1U) << "the same port again";
+  backend.close_ports();
+  EXPECT_TRUE(stack.sockets.empty());
+}
+
+TEST_F(PxeStackBackendTest, OpensAPortAgainForAnotherTimeToLiveAndBoundsTheirNumber) {
+  ASSERT_TRUE(send(4000).ok());
+  std::uint8_t seen = 0;
+  stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint, ByteView) {
+    seen = socket.options().time_to_live;
+  };
+  ASSERT_TRUE(send(4000, 3).ok());
+  EXPECT_EQ(seen, 3);
+  EXPECT_EQ(stack.sockets.size(), 1U);
+  for (std::uint16_t port = 5000; port < 5020; ++port) ASSERT_TRUE(send(port).ok());
+  EXPECT_EQ(stack.sockets.size(), PxeStackBackend::kPortsMax);
+}
+
+TEST_F(PxeStackBackendTest, ReceivesOnAnyOpenPort) {
+  ASSERT_TRUE(send(4000).ok());
+  ASSERT_TRUE(send(4001).ok());
+  const fake::At later(sim.loop, sim.after(1_s), [this] { deliver(*stack.sockets.front(), "x"); });
+  const auto datagram = receive(0);
+  ASSERT_TRUE(datagram.ok());
+  EXPECT_EQ(datagram->destination_port, 4000);
+  EXPECT_LT(took(), 1_s + 20_ms);
+}
+
+TEST_F(PxeStackBackendTest, WaitsForWhatIsWantedAndNoLongerThanAllowed) {
+  ASSERT_TRUE(send(4000).ok());
+  const auto nobody = backend.receive(4000, 3_s, [](const PxeDatagram&) { return false; }, watch);
+  ASSERT_FALSE(nobody.ok());
+  EXPECT_EQ(nobody.error(), err::async_timed_out);
+  EXPECT_EQ(took(), 3_s);
+  backend.close_ports();
+  EXPECT_EQ(receive(0).error(), err::async_timed_out);
+  EXPECT_EQ(took(), 6_s) << "no port is open, and still it is a wait";
+}
+
+TEST_F(PxeStackBackendTest, TheWatchEndsAWait) {
+  ASSERT_TRUE(send(4000).ok());
+  watch.limit = 1;
+  EXPECT_EQ(receive(4000).error(), err::pxe_aborted);
+  watch.asked = 0;
+  EXPECT_EQ(backend.find_neighbour(kServer, 3_s, watch).error(), err::pxe_aborted);
+}
+
+TEST_F(PxeStackBackendTest, AsksForNeighbours) {
+  interface.neighbours[kServer] = kServerMac;
+  const auto found = backend.find_neighbour(kServer, 3_s, watch);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(*found, kServerMac);
+  EXPECT_EQ(backend.find_neighbour(kOwn, 3_s, watch).error(), err::net_no_neighbour);
+}
+
+TEST_F(PxeStackBackendTest, ReadsByTftpAndTellsWhatTheServerSays) {
+  std::string request;
+  stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint, ByteView payload) {
+    request = as_text(payload);
+    deliver(socket, "\0\5\0\1no such\0"s);
+  };
+  fake::MemorySink sink;
+  const auto done = backend.read({.server = kServer, .name = "/a//b"}, sink, watch, refusal);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error(), err::tftp_not_found);
+  EXPECT_TRUE(request.starts_with("\0\1/a//b\0octet\0"s)) << "the name, to the letter";
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->code, 1);
+  EXPECT_EQ(refusal->text, "no such");
+  PxeFile directory{.server = kServer, .name = "d", .block_bytes = 600, .directory = true};
+  EXPECT_FALSE(backend.read(directory, sink, watch, refusal).ok());
+  EXPECT_TRUE(request.starts_with("\0\10d\0octet\0"s));
+  EXPECT_NE(request.find("blksize\0"
+                         "600\0"s),
+            std::string::npos);
+  EXPECT_TRUE(stack.sockets.empty());
+}
+
+TEST_F(PxeStackBackendTest, ReadsByHttpAndTellsItsRefusalsAsTftps) {
+  stack.on_connect = [](wire::Endpoint) {
+    auto connection = std::make_shared<fake::FakeConnection>();
+    connection->on_write = [](fake::FakeConnection& c) {
+      c.feed("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    };
+    return Result<std::shared_ptr<fake::FakeConnection>>(connection);
+  };
+  fake::MemorySink sink;
+  EXPECT_FALSE(backend.read({.name = "http://192.0.2.1/x"}, sink, watch, refusal).ok());
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->code, 1);
+  EXPECT_EQ(backend.write({.name = "http://192.0.2.1/x"}, {}, watch, refusal).error(),
+            err::pxe_cannot_write);
+}
+
+TEST_F(PxeStackBackendTest, GivesUpOnASilentServerInTheTimeOfTheSpecification) {
+  fake::MemorySink sink;
+  const auto done = backend.read({.server = kServer, .name = "x"}, sink, watch, refusal);
+  EXPECT_EQ(done.error(), err::tftp_no_answer);
+  EXPECT_EQ(took(), PxeStackBackend::kSilenceMax);
+  EXPECT_GT(watch.asked, 50U);
+  EXPECT_FALSE(refusal.has_value());
+  EXPECT_EQ(backend.write({.server = kServer, .name = "x"}, {}, watch, refusal).error(),
+            err::tftp_no_answer);
+}
+
+TEST_F(PxeStackBackendTest, AFailedDhcpLeavesTheAddress) {
+  EXPECT_EQ(backend.dhcp(watch).error(), err::dhcp_no_answer);
+  EXPECT_EQ(interface.ipv4().address, kOwn);
+  EXPECT_FALSE(watch.packets.empty());
+  EXPECT_FALSE(backend.new_lease().has_value());
+  watch.limit = 1;
+  watch.asked = 0;
+  EXPECT_EQ(backend.dhcp(watch).error(), err::pxe_aborted);
+}
+
+struct PxeStackBackendDhcpTest : testing::Test, client::DhcpTestBed {
+  fake::ScriptedDevice device;
+  link::SharedDevice shared{device};
+  PxeStackBackend backend{{sim.loop, stack, interface, shared, identity, {}}};
+  Patience watch;
+};
+
+TEST_F(PxeStackBackendDhcpTest, AnAddressComesWithItsPackets) {
+  server = [&](const Sent& request) {
+    const bool discover = request.packet.type() == wire::DhcpMessageType::discover;
+    const auto type = discover ? wire::DhcpMessageType::offer : wire::DhcpMessageType::ack;
+    answer(request, {.type = type, .file = "boot.efi"});
+  };
+  const auto lease = backend.dhcp(watch);
+  ASSERT_TRUE(lease.ok());
+  EXPECT_EQ(lease->configuration.address, interface.ipv4().address);
+  EXPECT_EQ(client::DhcpPacket::parse(lease->discover)->type(), wire::DhcpMessageType::discover);
+  EXPECT_EQ(client::DhcpPacket::parse(lease->ack)->filename(), "boot.efi");
+  EXPECT_TRUE(lease->proxy_offer.empty());
+  EXPECT_TRUE(backend.new_lease().has_value());
+  EXPECT_GE(watch.packets.size(), 4U);
+}
+
+TEST_F(PxeStackBackendDhcpTest, ABootServerIsFoundAsItIsSearched) {
+  server = [&](const Sent& request) {
+    answer(request, {.type = wire::DhcpMessageType::ack,
+                     .file = "pxe.efi",
+                     .options = {{43, "\x47\x04\0\2\0\0"s}}});
+  };
+  PxeSearch search;
+  search.type = 2;
+  search.broadcast = true;
+  const auto found = backend.discover(search, watch);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(client::DhcpPacket::parse(found->reply)->filename(), "pxe.efi");
+  EXPECT_TRUE(client::DhcpPacket::parse(found->request)->option(43).has_value());
+  search.broadcast = false;
+  EXPECT_EQ(backend.discover(search, watch).error(), err::dhcp_no_boot_server);
+}
+
+}  // namespace
+}  // namespace kedge::uefi
