@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # A thin front: each goal installs what is missing (tools/deps) and calls CMake presets. `make help` lists the goals.
 .DEFAULT_GOAL := help
-.PHONY: help deps demo test test-all firmware bench fuzz docs format clean
+.PHONY: help deps demo test test-all firmware packages bench fuzz docs format clean
 # One goal after the other: each uses all processors by itself.
 .NOTPARALLEL:
 SHELL := /bin/bash
@@ -18,6 +18,7 @@ help:
 	@echo 'make test       everything that CI runs: builds, unit tests, checks, short fuzzing, end-to-end boots'
 	@echo 'make test-all   the same and what takes longer: full matrices, reproducibility'
 	@echo 'make firmware   all artefacts into dist/, sizes into docs/size.md'
+	@echo 'make packages   Debian and RPM packages of them into dist/packages/'
 	@echo 'make bench      Kedge beside iPXE, OVMF and a Linux guest, into bench/results/'
 	@echo 'make fuzz       each fuzz target for SECONDS_EACH seconds (default 600)'
 	@echo 'make docs       write docs/errors.md anew from the sources'
@@ -35,15 +36,18 @@ firmware: deps
 	@$(foreach preset,$(UEFI_PRESETS),$(call build,$(preset)) && ) true
 	@tools/dist
 
+packages: firmware
+	@tools/package
+
 demo: firmware
 	@tools/demo
 
-test: firmware
+test: packages
 	@$(call build,host-debug)
 	@$(call build,fuzz)
 	@tools/run-tests --label-exclude '^all$$'
 
-test-all: firmware
+test-all: packages
 	@tools/deps --quiet --peers
 	@$(call build,host-debug)
 	@$(call build,fuzz)

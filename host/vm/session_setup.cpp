@@ -207,8 +207,9 @@ Outcome<std::filesystem::path> find_application(Architecture architecture, std::
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   if (!error) {
-    roots.push_back(self.parent_path());                    // dist/bin/kedge
-    roots.push_back(self.parent_path() / "lib" / "kedge");  // /usr/bin/kedge
+    roots.push_back(self.parent_path());                      // dist/bin/kedge
+    roots.push_back(self.parent_path() / "lib" / "kedge");    // Debian's place for it
+    roots.push_back(self.parent_path() / "share" / "kedge");  // Fedora's
   }
   roots.emplace_back("dist");
   std::string places;
