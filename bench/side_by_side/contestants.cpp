@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "side_by_side/contestants.h"
 
-#include <fmt/format.h>
-
-#include <cstdlib>
+#include "tests/e2e/rig/packages.h"
 
 namespace kedge::host::bench {
 namespace {
@@ -12,19 +10,6 @@ constexpr std::string_view kInstalledIpxe = "/usr/lib/ipxe";
 // ipxe-qemu's place for ROMs has changed between Debian 12 and 13.
 constexpr std::string_view kOldIpxeRom = "/usr/lib/ipxe/qemu/efi-virtio.rom";
 constexpr std::string_view kNewIpxeRom = "usr/share/qemu/efi-virtio.rom";
-
-std::filesystem::path peer_directory() {
-  std::filesystem::path cache;
-  if (const char* chosen = std::getenv("KEDGE_CACHE"); chosen != nullptr) {
-    cache = chosen;
-  } else if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr) {
-    cache = std::filesystem::path(xdg) / "kedge";
-  } else {
-    const char* home = std::getenv("HOME");
-    cache = std::filesystem::path(home != nullptr ? home : "/root") / ".cache" / "kedge";
-  }
-  return cache / "packages" / "trixie-all";
-}
 
 bool is_file(const std::filesystem::path& file) {
   std::error_code ignored;
@@ -42,7 +27,7 @@ void add_roms(std::vector<Contestant>& all, const std::filesystem::path& kedge_r
                    .rom = rom});
   };
   // Debian's iPXE of 2019 takes over the boot; the newer one is a NIC driver only.
-  const auto newest = peer_directory() / "ipxe-qemu" / kNewIpxeRom;
+  const auto newest = e2e::package_directory("trixie-all", "ipxe-qemu") / kNewIpxeRom;
   add(kOvmfOverKedge, "OVMF's own HTTP boot and PXE, over the driver in Kedge's ROM",
       Start::firmware, kedge_rom);
   add(kOvmfOverIpxe, "OVMF's own HTTP boot and PXE, over the driver in iPXE's ROM", Start::firmware,
@@ -75,7 +60,7 @@ std::vector<Contestant> known_contestants(const ContestantFiles& files) {
                    .start = start,
                    .application = application});
   };
-  const auto newest = peer_directory() / "ipxe" / kInstalledIpxe.substr(1);
+  const auto newest = e2e::package_directory("trixie-all", "ipxe") / kInstalledIpxe.substr(1);
   const auto installed = std::filesystem::path(kInstalledIpxe);
   const bool both = is_file(newest / "ipxe.efi");
   add(kKedge, "Kedge, its own virtio-net driver, from a disk", Start::disk, files.kedge);

@@ -63,6 +63,8 @@ TEST_F(KedgeStarts, GrubThatReturns) {
   std::string rest = payload_script(*files, http_url(""), Address::there_already);
   rest.erase(0, rest.find('\n'));
   start(application, "#!ipxe\ndhcp\nchain " + tftp_url("grubx64.efi") + " ||\nimgfree" + rest);
+  EXPECT_TRUE(vm().serial().search(Pattern::literal("grub-configuration-read")))
+      << "GRUB did not run";
   EXPECT_EQ(count_dhcp(captured_dhcp(), kDhcpDiscover), 1);
 }
 
