@@ -10,6 +10,7 @@
 
 #include "kedge/commands.h"
 #include "rom/rom_build.h"
+#include "rom/rom_diff.h"
 #include "rom/rom_report.h"
 #include "support/file.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int kExitBad = 1;         // a file is damaged, or no option ROM
 constexpr int kExitCannotRead = 3;  // a file cannot be read or written
+constexpr int kExitDifferent = 1;   // of `diff`, as diff(1) has it
 
 constexpr const char* kExamples = R"(
 Examples:
@@ -33,12 +35,17 @@ Examples:
     kedge rom build --bios efi-virtio.rom --size 256 --output my.rom virtio.efi
   A ROM of others' drivers, for two machine types:
     kedge rom build --id 8086:100e --output my.rom driver-x86_64.efi driver-aarch64.efi
+  What changes for the NIC with the new ROM?
+    kedge rom diff /usr/lib/ipxe/qemu/efi-virtio.rom my.rom
 
 Exit codes: 0 all is well; 1 a file is damaged or no option ROM, or cannot be built; 2 wrong
-  usage; 3 a file cannot be read or written. The manual page is kedge-rom(1).)";
+  usage; 3 a file cannot be read or written. Of diff: 0 the files are the same; 1 they differ; 2
+  wrong usage; 3 a file cannot be read or is no option ROM. The manual page is kedge-rom(1).)";
 
 struct Arguments {
   std::vector<std::string> files;
+  std::string a;
+  std::string b;
   std::filesystem::path directory = ".";
   bool json = false;
   bool strict = false;
@@ -191,6 +198,31 @@ int run_build(const Arguments& arguments) {
   return built ? 0 : kExitBad;
 }
 
+// The ROM's views are into `content`.
+Outcome<OptionRom> open_rom(const std::string& name, std::string& content) {
+  KEDGE_HOST_TRY(content, read_file_head(name, kRomBytesMax + 1));
+  auto rom = parse_option_rom(as_byte_view(content));
+  if (!rom) rom.error().what = fmt::format("{}: {}", name, rom.error().what);
+  return rom;
+}
+
+int run_diff(const Arguments& arguments) {
+  std::string content_a;
+  std::string content_b;
+  const auto a = open_rom(arguments.a, content_a);
+  const auto b = open_rom(arguments.b, content_b);
+  if (!a) say_failure(a.error());
+  if (!b) say_failure(b.error());
+  if (!a || !b) return kExitCannotRead;
+  const RomDiff diff = diff_roms(arguments.a, *a, arguments.b, *b);
+  if (arguments.json) {
+    print_json(json_diff(diff));
+  } else {
+    fmt::print("{}", format_diff(diff));
+  }
+  return diff.same() ? 0 : kExitDifferent;
+}
+
 void add_build(CLI::App& rom, const std::shared_ptr<Arguments>& arguments, int& exit_code) {
   CLI::App* const command = rom.add_subcommand("build", "Packs UEFI drivers into a ROM");
   command->add_option("DRIVER", arguments->files, "UEFI drivers, one per machine")->required();
@@ -241,6 +273,12 @@ void add_rom_command(CLI::App& application, int& exit_code) {
   extract->add_flag("--raw", arguments->packed,
                     "EFI images as they are in the ROM, headers included, instead of unpacked");
   extract->callback([arguments, &exit_code] { exit_code = run_extract(*arguments); });
+  CLI::App* const diff =
+      rom->add_subcommand("diff", "How two ROMs or .efi files differ, image by image");
+  diff->add_option("A", arguments->a, "An option ROM or .efi file")->required();
+  diff->add_option("B", arguments->b, "The one to compare it with")->required();
+  diff->add_flag("--json", arguments->json, "An object, for programs");
+  diff->callback([arguments, &exit_code] { exit_code = run_diff(*arguments); });
   add_build(*rom, arguments, exit_code);
 }
 

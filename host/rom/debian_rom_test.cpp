@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "rom/efi_compression.h"
+#include "rom/rom_diff.h"
 #include "rom/rom_report.h"
 #include "support/file.h"
 
@@ -89,16 +90,22 @@ std::filesystem::path path_of(const Truth& truth) {
   return cache / "packages/trixie-all/ipxe-qemu/usr/share" / truth.file;
 }
 
+// Why there is nothing to test on this machine; empty: there is.
+std::string why_not(const Truth& truth) {
+  if (truth.suite == Suite::bookworm &&
+      !read_file("/etc/debian_version").value_or("").starts_with("12.")) {
+    return "the packages of this machine are not bookworm's";
+  }
+  const std::filesystem::path path = path_of(truth);
+  return std::filesystem::exists(path) ? "" : path.string() + " is missing: tools/deps --peers";
+}
+
 class DebianRom : public testing::TestWithParam<Truth> {
  protected:
   void SetUp() override {
-    const std::filesystem::path path = path_of(GetParam());
-    if (GetParam().suite == Suite::bookworm &&
-        !read_file("/etc/debian_version").value_or("").starts_with("12.")) {
-      GTEST_SKIP() << "the packages of this machine are not bookworm's";
-    }
-    if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is missing: tools/deps --peers";
-    file = *read_file(path);
+    const std::string reason = why_not(GetParam());
+    if (!reason.empty()) GTEST_SKIP() << reason;
+    file = *read_file(path_of(GetParam()));
   }
 
   std::string file;
@@ -163,6 +170,34 @@ TEST_P(DebianRom, SurvivesPackingAnew) {
     ASSERT_TRUE(theirs);
     EXPECT_LT(packed->size(), *theirs + *theirs / 50);
   }
+}
+
+TEST(DebianRoms, OfTwoSuitesDifferInPersonality) {
+  const Truth before{.suite = Suite::bookworm, .file = "ipxe/qemu/efi-virtio.rom"};
+  const Truth after{.suite = Suite::trixie, .file = "qemu/efi-virtio.rom"};
+  const std::string reason = why_not(before) + why_not(after);
+  if (!reason.empty()) GTEST_SKIP() << reason;
+  const std::string file_a = *read_file(path_of(before));
+  const std::string file_b = *read_file(path_of(after));
+  const auto a = parse_option_rom(as_byte_view(file_a));
+  const auto b = parse_option_rom(as_byte_view(file_b));
+  ASSERT_TRUE(a && b);
+  const RomDiff diff = diff_roms("a", *a, "b", *b);
+  EXPECT_FALSE(diff.same());
+  ASSERT_EQ(diff.images.size(), 2);
+  const ImageDiff& efi = diff.images.back();
+  EXPECT_EQ(efi.kind, "EFI x86_64");
+  EXPECT_FALSE(efi.same_code);
+  for (const RomDifference& expected : std::initializer_list<RomDifference>{
+           {.field = "personality", .a = "takeover", .b = "driver"},
+           {.field = "version", .a = kBookworm, .b = kTrixie},
+           {.field = "compression", .a = "none", .b = "UEFI"},
+           {.field = "evidence LoadFile GUID",
+            .a = "carried, used by 3 instructions",
+            .b = "carried, but no code uses it"}}) {
+    EXPECT_THAT(efi.differences, Contains(expected)) << expected.field;
+  }
+  for (const RomDifference& difference : efi.differences) EXPECT_NE(difference.field, "producer");
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, DebianRom, testing::ValuesIn(truths()), [](const auto& info) {

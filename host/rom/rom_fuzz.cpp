@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Files of any content are reported on without harm, and what is packed unpacks to the same.
+// Files of any content are reported on and compared without harm, and what is packed unpacks to the
+// same.
 #include "base/assert.h"
 #include "rom/efi_compression.h"
+#include "rom/rom_diff.h"
 #include "rom/rom_report.h"
 
 using namespace kedge;
@@ -15,6 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     KEDGE_ASSERT(!format_report(report).empty());
     KEDGE_ASSERT(json_report(report)["images"].size() == rom->images.size());
     KEDGE_ASSERT(report.sound() || !verify_option_rom(*rom).empty());
+    const auto behind = parse_option_rom(bytes.subspan(rom->chain_bytes));
+    const RomDiff diff = diff_roms("a", *rom, "b", behind ? *behind : *rom);
+    KEDGE_ASSERT(!format_diff(diff).empty() && json_diff(diff)["same"] == diff.same());
+    KEDGE_ASSERT(behind || diff.same());
   }
   constexpr std::size_t kPlainBytesMax = 1U << 20;  // fuzzing spends its time elsewhere
   constexpr std::size_t kPackedBytesMax = 4096;

@@ -17,27 +17,6 @@ std::string kib(std::size_t bytes) {
                            : fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
 }
 
-std::string machine_text(std::uint16_t machine) {
-  const std::string_view name = image::machine_name(image::Machine{machine});
-  if (image::Machine{machine} == image::Machine::unknown || name.contains("unknown")) {
-    return fmt::format("machine {:#06x}", machine);
-  }
-  return std::string(name);
-}
-
-std::string_view subsystem_text(std::uint16_t subsystem) {
-  switch (subsystem) {
-    case 0x0a:
-      return "application";
-    case 0x0b:
-      return "boot service driver";
-    case 0x0c:
-      return "runtime driver";
-    default:
-      return "no subsystem of EFI";
-  }
-}
-
 std::uint16_t subsystem_of(const ImageReport& report) {
   if (report.image.efi) return report.image.efi->subsystem;
   return report.pe ? static_cast<std::uint16_t>(report.pe->info.subsystem) : std::uint16_t{0};
@@ -208,6 +187,27 @@ nlohmann::json json_image(const ImageReport& report) {
 }
 
 }  // namespace
+
+std::string machine_text(std::uint16_t machine) {
+  const std::string_view name = image::machine_name(image::Machine{machine});
+  if (image::Machine{machine} == image::Machine::unknown || name.contains("unknown")) {
+    return fmt::format("machine {:#06x}", machine);
+  }
+  return std::string(name);
+}
+
+std::string_view subsystem_text(std::uint16_t subsystem) {
+  switch (subsystem) {
+    case 0x0a:
+      return "application";
+    case 0x0b:
+      return "boot service driver";
+    case 0x0c:
+      return "runtime driver";
+    default:
+      return "no subsystem of EFI";
+  }
+}
 
 bool RomReport::sound() const {
   return problems.empty() && std::ranges::all_of(images, [](const ImageReport& image) {

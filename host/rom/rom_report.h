@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rom/option_rom.h"
@@ -33,6 +34,10 @@ struct RomReport {
 
   bool sound() const;
 };
+
+// Names for people; numbers without a name keep their digits.
+std::string machine_text(std::uint16_t machine);
+std::string_view subsystem_text(std::uint16_t subsystem);
 
 RomReport report_rom(std::string name, const OptionRom& rom);
 std::string format_report(const RomReport& report);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Firmware that protects memory must be able to load what `tools/dist` has built: the images say
+// NX_COMPAT, and no section of theirs is writable and executable.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "rom/rom_report.h"
+#include "support/file.h"
+
+using namespace kedge;
+using namespace kedge::host;
+
+namespace {
+
+std::vector<std::filesystem::path> built_images() {
+  std::vector<std::filesystem::path> files;
+  const std::filesystem::path dist(KEDGE_DIST_DIRECTORY);
+  for (const char* folder : {"x86_64", "aarch64", "roms"}) {
+    std::error_code missing;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(dist / folder, missing)) {
+      const auto extension = entry.path().extension();
+      if (extension == ".efi" || extension == ".rom") files.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+TEST(DistImages, HaveNoMemoryThatIsWritableAndExecutable) {
+  const std::vector<std::filesystem::path> files = built_images();
+  if (files.empty()) {
+    GTEST_SKIP() << "no images in " << KEDGE_DIST_DIRECTORY << ": tools/dist builds them";
+  }
+  for (const std::filesystem::path& path : files) {
+    SCOPED_TRACE(path);
+    const auto file = read_file(path);
+    ASSERT_TRUE(file) << file.error().what;
+    const auto rom = parse_option_rom(as_byte_view(*file));
+    ASSERT_TRUE(rom) << rom.error().what;
+    const RomReport report = report_rom(path, *rom);
+    EXPECT_TRUE(report.sound());
+    std::size_t checked = 0;
+    for (const ImageReport& image : report.images) {
+      if (!image.pe) continue;
+      ++checked;
+      EXPECT_EQ(image.origin.producer, "Kedge");
+      EXPECT_TRUE(image.pe->info.has_nx_compat);
+      EXPECT_FALSE(image.pe->sections.empty());
+      for (const PeSection& section : image.pe->sections) {
+        EXPECT_FALSE(section.writable && section.executable) << section.name;
+      }
+    }
+    EXPECT_GT(checked, 0);
+  }
+}
+
+}  // namespace
