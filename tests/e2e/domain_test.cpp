@@ -1,129 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // `kedge domain` with a real libvirtd: what it says beforehand is what the VM then does.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <nlohmann/json.hpp>
-#include <thread>
-
-#include "support/serial_log.h"
-#include "tests/e2e/rig/fixture.h"
-#include "tests/e2e/rig/libvirt_daemon.h"
+#include "tests/e2e/libvirt_domain.h"
 
 namespace kedge::host::e2e {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
-constexpr const char* kMac = "52:54:00:12:34:56";
-
-class KedgeDomain : public E2eTest {
- protected:
-  void SetUp() override {
-    E2eTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    auto place = TempDir::create("kd");
-    E2E_ASSERT_OK(place);
-    place_.emplace(*std::move(place));
-    auto daemon = LibvirtDaemon::start(network(), place_->path(), directory() / "libvirtd.log");
-    E2E_ASSERT_OK(daemon);
-    daemon_.emplace(*std::move(daemon));
-    E2E_ASSERT_OK(network().add_tap("tapd", std::string(kBridge)));
-  }
-  void TearDown() override {
-    if (daemon_) (void)daemon_->virsh({"destroy", "vm"});
-    E2eTest::TearDown();
-  }
-
-  // A VM like those that MAAS deploys: UEFI, one virtio NIC, network first.
-  std::string xml() const {
-    return fmt::format(R"(<domain type='qemu'>
-  <!-- made by the test -->
-  <name>vm</name>
-  <memory unit='MiB'>1024</memory>
-  <os>
-    <type arch='x86_64' machine='q35'>hvm</type>
-    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>
-    <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>{0}/vars.fd</nvram>
-  </os>
-  <features><acpi/></features>
-  <cpu mode='maximum'/>
-  <on_poweroff>destroy</on_poweroff>
-  <devices>
-    <interface type='ethernet'>
-      <mac address='{1}'/>
-      <target dev='tapd' managed='no'/>
-      <model type='virtio'/>
-      <boot order='1'/>
-    </interface>
-    <serial type='file'>
-      <source path='{0}/serial.log'/>
-    </serial>
-  </devices>
-</domain>
-)",
-                       directory().string(), kMac);
-  }
-  void define() {
-    write_served("../vm.xml", xml());
-    E2E_ASSERT_OK(daemon_->virsh({"define", (directory() / "vm.xml").string()}));
-  }
-  // With fresh variables: OVMF would put options that it had in another run behind new ones.
-  void start() {
-    std::error_code ignored;
-    std::filesystem::remove(directory() / "serial.log", ignored);
-    E2E_ASSERT_OK(daemon_->virsh({"start", "vm", "--reset-nvram"}));
-  }
-  void stop() { E2E_ASSERT_OK(daemon_->virsh({"destroy", "vm"})); }
-
-  Outcome<std::string> kedge(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {KEDGE_COMMAND, "domain"});
-    return run_tool({.arguments = std::move(arguments)});
-  }
-  // What `kedge domain explain` says of the interface; exit code 0, so without warnings.
-  nlohmann::json explain() {
-    const auto text = kedge({"explain", "--json", "--connect", daemon_->uri(), "vm"});
-    EXPECT_TRUE(text) << text.error().what;
-    if (!text) return nlohmann::json::object();
-    const auto json = nlohmann::json::parse(*text, nullptr, false);
-    EXPECT_TRUE(json.is_object()) << *text;
-    return json.value("interfaces", nlohmann::json::array({nlohmann::json::object()}))[0];
-  }
-  void set(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"set", "--connect", daemon_->uri(), "vm", "--yes"});
-    const auto said = kedge(std::move(arguments));
-    E2E_ASSERT_OK(said);
-    said_ = *said;
-    const auto xml = daemon_->virsh({"dumpxml", "--inactive", "vm"});
-    E2E_ASSERT_OK(xml);
-    write_served("../defined.xml", *xml);
-    E2E_ASSERT_OK(run_tool(
-        {.arguments = {"virt-xml-validate", (directory() / "defined.xml").string(), "domain"}}));
-  }
-
-  std::string serial() const {
-    const auto bytes = read_file(directory() / "serial.log");
-    SerialLog log;
-    if (bytes) log.feed(*bytes, now());
-    return log.text();
-  }
-  void expect_serial(const Pattern& pattern) {
-    for (const Instant deadline = after(kBootTimeout); now() < deadline;) {
-      if (pattern.search(serial())) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    }
-    ADD_FAILURE() << "not on the console: " << pattern.text() << "\n" << serial();
-  }
-
-  std::optional<TempDir> place_;
-  std::optional<LibvirtDaemon> daemon_;
-  std::string said_;
-};
-
-// QEMU's default ROM is iPXE's; with --rom off the firmware's own PXE boots, and loads kedge.efi.
-TEST_F(KedgeDomain, SaysWhoBootsAndChangesIt) {
+// Scenarios 2 and 3: QEMU's default ROM is iPXE's; with --rom off the firmware's own PXE boots, and
+// loads kedge.efi.
+TEST_F(LibvirtDomain, SaysWhoBootsAndChangesIt) {
   const auto application = dist("x86_64/kedge.efi");
   const auto payload = make_payload(Architecture::x86_64, served());
   E2E_ASSERT_OK(payload);
@@ -165,6 +56,84 @@ TEST_F(KedgeDomain, SaysWhoBootsAndChangesIt) {
   const auto text = kedge({"explain", "--connect", daemon_->uri(), "vm"});
   E2E_ASSERT_OK(text);
   EXPECT_THAT(*text, HasSubstr("UEFI PXEv4 (MAC:525400123456): PciRoot(0x0)/Pci("));
+}
+
+// Scenario 1 of the design: the firmware's PXE over the driver of our ROM, which says nothing.
+TEST_F(LibvirtDomain, WithTheRomAsDriverTheFirmwareBoots) {
+  const auto rom = dist("roms/efi-virtio.rom");
+  const auto program = make_next_boot_option(directory());
+  E2E_ASSERT_OK(program);
+  if (HasFailure()) return;
+  std::filesystem::copy_file(directory() / "next.efi", served() / "program.efi");
+  dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
+  define();
+  set({"--rom", rom.string()});
+  if (HasFailure()) return;
+
+  const auto driver = explain();
+  EXPECT_EQ(driver["rom"]["file"], rom.string());
+  EXPECT_EQ(driver["driver"], "rom");
+  EXPECT_EQ(driver["personality"], "driver");
+  EXPECT_EQ(driver["boots"], "firmware");
+  start();
+  expect_serial(Pattern::must_compile("Start PXE over IPv4"));
+  expect_serial(program->proof);
+  EXPECT_THAT(serial(), Not(HasSubstr("Kedge")));
+  EXPECT_THAT(serial(), Not(HasSubstr("iPXE")));
+}
+
+// Scenario 4: the ROM takes over, and boots the URL that the domain gives it. DHCP names nothing.
+TEST_F(LibvirtDomain, WithTheRomAsTakeoverKedgeBootsTheUrl) {
+  const auto rom = dist("roms/efi-virtio.rom");
+  const auto payload = make_payload(Architecture::x86_64, served());
+  E2E_ASSERT_OK(payload);
+  if (HasFailure()) return;
+  write_served("given.ipxe", payload_script(*payload, http_url(""), Address::there_already));
+  nginx();
+  dnsmasq();
+  define();
+  set({"--rom", rom.string(), "--personality", "takeover", "--url", http_url("given.ipxe")});
+  if (HasFailure()) return;
+
+  const auto takeover = explain();
+  EXPECT_EQ(takeover["driver"], "rom");
+  EXPECT_EQ(takeover["personality"], "takeover");
+  EXPECT_EQ(takeover["boots"], "rom");
+  EXPECT_THAT(takeover["boots_because"]["text"].get<std::string>(), StartsWith("Kedge "));
+  start();
+  expect_serial(payload->proof);
+  EXPECT_THAT(serial(), HasSubstr("Kedge "));
+  EXPECT_THAT(serial(), Not(HasSubstr("Start PXE over IPv4")));
+}
+
+// Scenario 5: the application from a CD, where the NIC was the first boot option before.
+TEST_F(LibvirtDomain, WithTheIsoFirstTheApplicationBoots) {
+  const auto iso = dist("kedge.iso");
+  const auto payload = make_payload(Architecture::x86_64, served());
+  E2E_ASSERT_OK(payload);
+  if (HasFailure()) return;
+  write_served("boot.ipxe", payload_script(*payload, http_url(""), Address::there_already));
+  nginx();
+  dnsmasq({.boot_file = http_url("boot.ipxe"), .tftp_directory = {}, .lines = {}});
+  define(fmt::format(R"(<disk type='file' device='cdrom'>
+      <source file='{}'/>
+      <target dev='sda' bus='sata'/>
+      <readonly/>
+    </disk>
+    )",
+                     iso.string()));
+  set({"--rom", "off", "--boot-order", "sda"});
+  if (HasFailure()) return;
+
+  const auto boot = explain_all()["boot"];
+  ASSERT_EQ(boot.size(), 1U) << boot;
+  EXPECT_THAT(boot[0]["text"].get<std::string>(), HasSubstr("sda"));
+  EXPECT_TRUE(boot[0]["interface"].is_null()) << boot;
+  start();
+  expect_serial(payload->proof);
+  EXPECT_THAT(serial(), HasSubstr("Kedge "));
+  EXPECT_THAT(serial(), Not(HasSubstr("Start PXE over IPv4")));
+  EXPECT_THAT(serial(), Not(HasSubstr("Open Source Network Boot Firmware")));
 }
 
 }  // namespace

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// LibvirtDomain: tests in which `kedge domain` works on a domain of a real libvirtd, which boots.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "support/file.h"
+#include "support/serial_log.h"
+#include "tests/e2e/rig/fixture.h"
+#include "tests/e2e/rig/libvirt_daemon.h"
+
+namespace kedge::host::e2e {
+
+inline constexpr const char* kMac = "52:54:00:12:34:56";
+
+class LibvirtDomain : public E2eTest {
+ protected:
+  void SetUp() override {
+    E2eTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    auto place = TempDir::create("kd");
+    E2E_ASSERT_OK(place);
+    place_.emplace(*std::move(place));
+    auto daemon = LibvirtDaemon::start(network(), place_->path(), directory() / "libvirtd.log");
+    E2E_ASSERT_OK(daemon);
+    daemon_.emplace(*std::move(daemon));
+    E2E_ASSERT_OK(network().add_tap("tapd", std::string(kBridge)));
+  }
+  void TearDown() override {
+    if (daemon_) (void)daemon_->virsh({"destroy", "vm"});
+    E2eTest::TearDown();
+  }
+
+  // A VM like those that MAAS deploys: UEFI, one virtio NIC, network first. `devices` are further
+  // ones.
+  std::string xml(const std::string& devices) const {
+    return fmt::format(R"(<domain type='qemu'>
+  <!-- made by the test -->
+  <name>vm</name>
+  <memory unit='MiB'>1024</memory>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>
+    <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>{0}/vars.fd</nvram>
+  </os>
+  <features><acpi/></features>
+  <cpu mode='maximum'/>
+  <on_poweroff>destroy</on_poweroff>
+  <devices>
+    <interface type='ethernet'>
+      <mac address='{1}'/>
+      <target dev='tapd' managed='no'/>
+      <model type='virtio'/>
+      <boot order='1'/>
+    </interface>
+    {2}<serial type='file'>
+      <source path='{0}/serial.log'/>
+    </serial>
+  </devices>
+</domain>
+)",
+                       directory().string(), kMac, devices);
+  }
+  void define(const std::string& devices = {}) {
+    write_served("../vm.xml", xml(devices));
+    E2E_ASSERT_OK(daemon_->virsh({"define", (directory() / "vm.xml").string()}));
+  }
+  // With fresh variables: OVMF would put options that it had in another run behind new ones.
+  void start() {
+    std::error_code ignored;
+    std::filesystem::remove(directory() / "serial.log", ignored);
+    E2E_ASSERT_OK(daemon_->virsh({"start", "vm", "--reset-nvram"}));
+  }
+  void stop() { E2E_ASSERT_OK(daemon_->virsh({"destroy", "vm"})); }
+
+  Outcome<std::string> kedge(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {KEDGE_COMMAND, "domain"});
+    return run_tool({.arguments = std::move(arguments)});
+  }
+  // What `kedge domain explain` says; exit code 0, so without warnings.
+  nlohmann::json explain_all() {
+    const auto text = kedge({"explain", "--json", "--connect", daemon_->uri(), "vm"});
+    EXPECT_TRUE(text) << text.error().what;
+    if (!text) return nlohmann::json::object();
+    const auto json = nlohmann::json::parse(*text, nullptr, false);
+    EXPECT_TRUE(json.is_object()) << *text;
+    return json;
+  }
+  // Of the interface.
+  nlohmann::json explain() {
+    return explain_all().value("interfaces", nlohmann::json::array({nlohmann::json::object()}))[0];
+  }
+  void set(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"set", "--connect", daemon_->uri(), "vm", "--yes"});
+    const auto said = kedge(std::move(arguments));
+    E2E_ASSERT_OK(said);
+    said_ = *said;
+    const auto xml = daemon_->virsh({"dumpxml", "--inactive", "vm"});
+    E2E_ASSERT_OK(xml);
+    write_served("../defined.xml", *xml);
+    E2E_ASSERT_OK(run_tool(
+        {.arguments = {"virt-xml-validate", (directory() / "defined.xml").string(), "domain"}}));
+  }
+
+  std::string serial() const {
+    const auto bytes = read_file(directory() / "serial.log");
+    SerialLog log;
+    if (bytes) log.feed(*bytes, now());
+    return log.text();
+  }
+  void expect_serial(const Pattern& pattern) {
+    for (const Instant deadline = after(kBootTimeout); now() < deadline;) {
+      if (pattern.search(serial())) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    ADD_FAILURE() << "not on the console: " << pattern.text() << "\n" << serial();
+  }
+
+  std::optional<TempDir> place_;
+  std::optional<LibvirtDaemon> daemon_;
+  std::string said_;
+};
+
+}  // namespace kedge::host::e2e
