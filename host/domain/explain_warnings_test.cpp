@@ -59,6 +59,13 @@ TEST_F(DomainWarning, RomMissing) {
 }
 
 TEST_F(DomainWarning, RomDamaged) {
+  const std::string whole = host_.kedge_rom("whole.rom", "driver");
+  const auto bytes = read_file(whole);
+  ASSERT_TRUE(bytes);
+  const std::string cut = host_.write("cut.rom", bytes->substr(0, 0x100));
+  EXPECT_THAT(ids({.devices = nic("virtio", rom_element(whole))}, uefi_firmware()), IsEmpty());
+  EXPECT_THAT(ids({.devices = nic("virtio", rom_element(cut))}, uefi_firmware()),
+              testing::Contains("rom-damaged"));
   const std::string rom = host_.write("text.rom", "this is no ROM");
   EXPECT_THAT(ids({.devices = nic("virtio", rom_element(rom))}, uefi_firmware()),
               ElementsAre("rom-damaged"));
@@ -121,7 +128,7 @@ TEST_F(DomainWarning, RomOnANicThatIsNotToBoot) {
               IsEmpty());
 }
 
-TEST_F(DomainWarning, Personalities) {
+TEST_F(DomainWarning, PersonalityThatDoesNotExistOrThatNobodyReads) {
   const auto sysinfo = [](const char* value) {
     return fmt::format(
         "<sysinfo type='fwcfg'><entry name='opt/org.kedge/personality'>{}</entry>"
@@ -133,8 +140,13 @@ TEST_F(DomainWarning, Personalities) {
   EXPECT_THAT(ids({.more = sysinfo("drivr"), .devices = nic("virtio")}, uefi_firmware()),
               ElementsAre("personality-unknown", "option-unread"));
   const std::string ours = rom_element(host_.kedge_rom("k.rom", "driver"));
-  EXPECT_THAT(ids({.more = sysinfo("takeover"), .devices = nic("virtio", ours)}, uefi_firmware()),
-              IsEmpty());
+  EXPECT_THAT(ids({.more = sysinfo("drivr"), .devices = nic("virtio", ours)}, uefi_firmware()),
+              ElementsAre("personality-unknown"));
+  for (const char* exists : {"driver", "takeover", "both"}) {
+    EXPECT_THAT(ids({.more = sysinfo(exists), .devices = nic("virtio", ours)}, uefi_firmware()),
+                IsEmpty())
+        << exists;
+  }
 }
 
 TEST_F(DomainWarning, OemStringsThatDoNotReachTheGuest) {
