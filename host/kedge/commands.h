@@ -14,5 +14,7 @@ void add_domain_command(CLI::App& application, int& exit_code);
 void add_rom_command(CLI::App& application, int& exit_code);
 // `kedge vm`
 void add_vm_command(CLI::App& application, int& exit_code);
+// `kedge completion`; describes the commands that are there when it runs
+void add_completion_command(CLI::App& application);
 
 }  // namespace kedge::host

@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   kedge::host::add_domain_command(application, exit_code);
   kedge::host::add_rom_command(application, exit_code);
   kedge::host::add_vm_command(application, exit_code);
+  kedge::host::add_completion_command(application);
   try {
     application.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // how CLI11 ends --help as well as mistakes

@@ -48,6 +48,13 @@ std::vector<std::string> files_below(const fs::path& folder) {
   return found;
 }
 
+std::string completion_for(std::string_view shell) {
+  const auto script =
+      run_tool({.arguments = {(kDist / "bin/kedge").string(), "completion", std::string(shell)}});
+  EXPECT_TRUE(script.has_value()) << script.error().what;
+  return script.value_or("");
+}
+
 /// dpkg on a system of its own, in which nothing else is installed.
 class EmptySystem : public testing::Test {
  protected:
@@ -117,6 +124,14 @@ TEST_F(EmptySystem, RunsTheCommandThatWasInstalled) {
   EXPECT_THAT(*info, HasSubstr("1af4"));
 }
 
+TEST_F(EmptySystem, CompletesTheCommandInEachShell) {
+  ASSERT_OUTCOME(install());
+  const fs::path share = at("usr/share");
+  EXPECT_EQ(content(share / "bash-completion/completions/kedge"), completion_for("bash"));
+  EXPECT_EQ(content(share / "zsh/vendor-completions/_kedge"), completion_for("zsh"));
+  EXPECT_EQ(content(share / "fish/vendor_completions.d/kedge.fish"), completion_for("fish"));
+}
+
 TEST_F(EmptySystem, IsEmptyAgainWhenThePackagesAreRemoved) {
   ASSERT_OUTCOME(install());
   ASSERT_FALSE(files_below(at("usr")).empty());
@@ -142,6 +157,10 @@ TEST(RpmPackages, HoldTheSameRomsAndProgramsAsTheBuildMade) {
   EXPECT_EQ(content(root->path() / "usr/share/kedge/x86_64/kedge.efi"),
             content(kDist / "x86_64/kedge.efi"));
   EXPECT_EQ(content(root->path() / "usr/bin/kedge"), content(kDist / "bin/kedge"));
+  const fs::path share = root->path() / "usr/share";
+  EXPECT_EQ(content(share / "bash-completion/completions/kedge"), completion_for("bash"));
+  EXPECT_EQ(content(share / "zsh/site-functions/_kedge"), completion_for("zsh"));
+  EXPECT_EQ(content(share / "fish/vendor_completions.d/kedge.fish"), completion_for("fish"));
 }
 
 }  // namespace
