@@ -275,8 +275,8 @@ void add_rom_command(CLI::App& application, int& exit_code) {
   extract->callback([arguments, &exit_code] { exit_code = run_extract(*arguments); });
   CLI::App* const diff =
       rom->add_subcommand("diff", "How two ROMs or .efi files differ, image by image");
-  diff->add_option("A", arguments->a, "An option ROM or .efi file")->required();
-  diff->add_option("B", arguments->b, "The one to compare it with")->required();
+  diff->add_option("A", arguments->a, "An option ROM or .efi file")->type_name("FILE")->required();
+  diff->add_option("B", arguments->b, "The one to compare it with")->type_name("FILE")->required();
   diff->add_flag("--json", arguments->json, "An object, for programs");
   diff->callback([arguments, &exit_code] { exit_code = run_diff(*arguments); });
   add_build(*rom, arguments, exit_code);
