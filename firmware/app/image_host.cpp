@@ -9,22 +9,12 @@
 
 namespace kedge::app {
 
-void ImageHost::close() noexcept {
-  fetcher_->close_idle();
-  session_->interfaces().close_all();
-}
-
-void ImageHost::give_to_firmware() noexcept {
-  close();
-  nics_.give_to_firmware();
-}
-
 bool ImageHost::share_with_image(std::string_view uri) noexcept {
   const bool from_network = uri.find("://") != std::string_view::npos && !uri.starts_with("file:");
   if (!from_network || session_->settings().text(kImageNetworkSetting) == "firmware") return false;
   InterfaceSlot* slot = session_->interfaces().booting();
   if (slot == nullptr) return false;
-  auto nic = nics_.shared_nic(slot->interface);
+  auto nic = run_.nics.shared_nic(slot->interface);
   if (!nic.has_value()) return false;
   fetcher_->close_idle();
   const Result<void> offered = offer(*slot, *std::move(nic), uri);
@@ -32,19 +22,19 @@ bool ImageHost::share_with_image(std::string_view uri) noexcept {
     log(LogLevel::warning, "image", "no network of ours for the image: {}", offered.error());
     backend_.reset();
     slot->interface.close();
-    nics_.set_consumer(slot->interface, driver::Consumer::own_stack);
+    run_.nics.set_consumer(slot->interface, driver::Consumer::own_stack);
     return false;
   }
   slot_ = slot;
-  keyboard_.pause();
-  starter_.set_network(network_->handle(), network_->path());
+  run_.keyboard.pause();
+  run_.starter.set_network(network_->handle(), network_->path());
   return true;
 }
 
 Result<void> ImageHost::reopen(net::Interface& interface, driver::Consumer consumer) noexcept {
   const net::Ipv4Configuration configuration = interface.ipv4();
   interface.close();
-  nics_.set_consumer(interface, consumer);
+  run_.nics.set_consumer(interface, consumer);
   KEDGE_CHECK(interface.open());
   return interface.configure(configuration);
 }
@@ -53,10 +43,10 @@ Result<void> ImageHost::offer(InterfaceSlot& slot, uefi::ImageNetwork::Nic nic,
                               std::string_view uri) noexcept {
   KEDGE_CHECK(reopen(slot.interface, driver::Consumer::simple_network));
   backend_.reset(new (std::nothrow) uefi::PxeStackBackend(
-      {loop_, stack_, slot.interface, nic.device, session_->interfaces().identity_of(slot),
+      {run_.loop, run_.stack, slot.interface, nic.device, session_->interfaces().identity_of(slot),
        fetcher_->options()}));
   if (backend_ == nullptr) return fail(err::base_no_memory);
-  KEDGE_TRY(network_, uefi::ImageNetwork::create(firmware_, std::move(nic), *backend_));
+  KEDGE_TRY(network_, uefi::ImageNetwork::create(run_.firmware, std::move(nic), *backend_));
   network_->pxe().adopt(image_lease(slot, uri));
   return {};
 }
@@ -64,7 +54,7 @@ Result<void> ImageHost::offer(InterfaceSlot& slot, uefi::ImageNetwork::Nic nic,
 void ImageHost::take_back() noexcept {
   if (slot_ == nullptr) return;
   InterfaceSlot& slot = *std::exchange(slot_, nullptr);
-  starter_.set_network({}, {});
+  run_.starter.set_network({}, {});
   // What the firmware does not let go must stay in memory, but answers nothing any more.
   if (!network_->remove()) (void)network_.release();
   network_.reset();
@@ -74,7 +64,7 @@ void ImageHost::take_back() noexcept {
   if (const Result<void> done = reopen(slot.interface, driver::Consumer::own_stack); !done.ok()) {
     log(LogLevel::warning, "image", "{}: {}", slot.interface.name(), done.error());
   }
-  keyboard_.resume();
+  run_.keyboard.resume();
 }
 
 }  // namespace kedge::app

@@ -90,7 +90,8 @@ Result<void> run_session(RunPorts& ports, NicSource& nics, SessionSetup setup) n
   starter.set_device(std::move(setup.device));
 
   net::LwipStack stack(loop, ports.entropy);
-  ImageHost handover(ports.firmware, nics, loop, stack, keyboard, starter);
+  using Handover = std::conditional_t<config::kImageNetwork, ImageHost, FirmwareHost>;
+  Handover handover({ports.firmware, nics, loop, stack, keyboard, starter});
   client::DnsResolver resolver(stack);
   stack.set_resolver_client(&resolver);
   Fetcher fetcher(stack, format("Kedge/{}", config::kVersion));

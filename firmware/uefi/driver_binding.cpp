@@ -161,7 +161,11 @@ EFI_STATUS NicDriverBinding::stop(EFI_HANDLE controller, UINTN count,
   }
   // First what refuses while a boot of ours runs, for that uses everything else.
   if (boot_option_goes && !nic->remove_boot_option().ok()) return EFI_DEVICE_ERROR;
-  if (child_goes && !nic->remove_child().ok()) return EFI_DEVICE_ERROR;
+  if (child_goes && !nic->remove_child().ok()) {
+    // All of it stays, the boot option too.
+    if (boot_option_goes) (void)nic->add_handles();
+    return EFI_DEVICE_ERROR;
+  }
   if (count != 0) return EFI_SUCCESS;
   std::erase_if(nics_, [&](const auto& entry) { return entry.get() == nic; });
   return EFI_SUCCESS;

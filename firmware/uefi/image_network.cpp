@@ -51,6 +51,8 @@ bool ImageNetwork::remove() noexcept {
   // With the last protocol the handle goes, and then this record could not be closed any more.
   opening_.close();
   const bool gone = installation_.remove();
+  // It may hold a frame of the device, which can go before the memory of a refused removal does.
+  if (snp_ != nullptr) snp_->abandon();
   retire();
   nic_.device.guest().stop();
   return gone;
