@@ -58,30 +58,6 @@ TEST_F(LibvirtDomain, SaysWhoBootsAndChangesIt) {
   EXPECT_THAT(*text, HasSubstr("UEFI PXEv4 (MAC:525400123456): PciRoot(0x0)/Pci("));
 }
 
-// Scenario 1 of the design: the firmware's PXE over the driver of our ROM, which says nothing.
-TEST_F(LibvirtDomain, WithTheRomAsDriverTheFirmwareBoots) {
-  const auto rom = dist("roms/efi-virtio.rom");
-  const auto program = make_next_boot_option(directory());
-  E2E_ASSERT_OK(program);
-  if (HasFailure()) return;
-  std::filesystem::copy_file(directory() / "next.efi", served() / "program.efi");
-  dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
-  define();
-  set({"--rom", rom.string()});
-  if (HasFailure()) return;
-
-  const auto driver = explain();
-  EXPECT_EQ(driver["rom"]["file"], rom.string());
-  EXPECT_EQ(driver["driver"], "rom");
-  EXPECT_EQ(driver["personality"], "driver");
-  EXPECT_EQ(driver["boots"], "firmware");
-  start();
-  expect_serial(Pattern::must_compile("Start PXE over IPv4"));
-  expect_serial(program->proof);
-  EXPECT_THAT(serial(), Not(HasSubstr("Kedge")));
-  EXPECT_THAT(serial(), Not(HasSubstr("iPXE")));
-}
-
 // Scenario 4: the ROM takes over, and boots the URL that the domain gives it. DHCP names nothing.
 TEST_F(LibvirtDomain, WithTheRomAsTakeoverKedgeBootsTheUrl) {
   const auto rom = dist("roms/efi-virtio.rom");
@@ -115,13 +91,13 @@ TEST_F(LibvirtDomain, WithTheIsoFirstTheApplicationBoots) {
   write_served("boot.ipxe", payload_script(*payload, http_url(""), Address::there_already));
   nginx();
   dnsmasq({.boot_file = http_url("boot.ipxe"), .tftp_directory = {}, .lines = {}});
-  define(fmt::format(R"(<disk type='file' device='cdrom'>
+  define({.devices = fmt::format(R"(<disk type='file' device='cdrom'>
       <source file='{}'/>
       <target dev='sda' bus='sata'/>
       <readonly/>
     </disk>
     )",
-                     iso.string()));
+                                 iso.string())});
   set({"--rom", "off", "--boot-order", "sda"});
   if (HasFailure()) return;
 
@@ -135,6 +111,35 @@ TEST_F(LibvirtDomain, WithTheIsoFirstTheApplicationBoots) {
   EXPECT_THAT(serial(), Not(HasSubstr("Start PXE over IPv4")));
   EXPECT_THAT(serial(), Not(HasSubstr("Open Source Network Boot Firmware")));
 }
+
+// Scenario 1 of the design: the firmware's PXE over the driver of our ROM, which says nothing. For
+// virtio the firmware has a driver as well, for e1000e nobody else has one.
+class LibvirtDomainNic : public LibvirtDomain, public testing::WithParamInterface<const char*> {};
+
+TEST_P(LibvirtDomainNic, WithTheRomAsDriverTheFirmwareBoots) {
+  const auto rom = dist(fmt::format("roms/efi-{}.rom", GetParam()));
+  const auto program = make_next_boot_option(directory());
+  E2E_ASSERT_OK(program);
+  if (HasFailure()) return;
+  std::filesystem::copy_file(directory() / "next.efi", served() / "program.efi");
+  dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
+  define({.model = GetParam(), .devices = {}});
+  set({"--rom", rom.string()});
+  if (HasFailure()) return;
+
+  const auto driver = explain();
+  EXPECT_EQ(driver["rom"]["file"], rom.string());
+  EXPECT_EQ(driver["driver"], "rom");
+  EXPECT_EQ(driver["personality"], "driver");
+  EXPECT_EQ(driver["boots"], "firmware");
+  start();
+  expect_serial(Pattern::must_compile("Start PXE over IPv4"));
+  expect_serial(program->proof);
+  EXPECT_THAT(serial(), Not(HasSubstr("Kedge")));
+  EXPECT_THAT(serial(), Not(HasSubstr("iPXE")));
+}
+INSTANTIATE_TEST_SUITE_P(Models, LibvirtDomainNic, testing::Values("virtio", "e1000e"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace
 }  // namespace kedge::host::e2e

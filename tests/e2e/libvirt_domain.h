@@ -36,9 +36,12 @@ class LibvirtDomain : public E2eTest {
     E2eTest::TearDown();
   }
 
-  // A VM like those that MAAS deploys: UEFI, one virtio NIC, network first. `devices` are further
-  // ones.
-  std::string xml(const std::string& devices) const {
+  struct Shape {
+    std::string model = "virtio";
+    std::string devices;  // further ones
+  };
+  // A VM like those that MAAS deploys: UEFI, one NIC, network first.
+  std::string xml(const Shape& shape) const {
     return fmt::format(R"(<domain type='qemu'>
   <!-- made by the test -->
   <name>vm</name>
@@ -55,19 +58,20 @@ class LibvirtDomain : public E2eTest {
     <interface type='ethernet'>
       <mac address='{1}'/>
       <target dev='tapd' managed='no'/>
-      <model type='virtio'/>
+      <model type='{2}'/>
       <boot order='1'/>
     </interface>
-    {2}<serial type='file'>
+    {3}<serial type='file'>
       <source path='{0}/serial.log'/>
     </serial>
   </devices>
 </domain>
 )",
-                       directory().string(), kMac, devices);
+                       directory().string(), kMac, shape.model, shape.devices);
   }
-  void define(const std::string& devices = {}) {
-    write_served("../vm.xml", xml(devices));
+  void define() { define({}); }
+  void define(const Shape& shape) {
+    write_served("../vm.xml", xml(shape));
     E2E_ASSERT_OK(daemon_->virsh({"define", (directory() / "vm.xml").string()}));
   }
   // With fresh variables: OVMF would put options that it had in another run behind new ones.
@@ -76,7 +80,6 @@ class LibvirtDomain : public E2eTest {
     std::filesystem::remove(directory() / "serial.log", ignored);
     E2E_ASSERT_OK(daemon_->virsh({"start", "vm", "--reset-nvram"}));
   }
-  void stop() { E2E_ASSERT_OK(daemon_->virsh({"destroy", "vm"})); }
 
   Outcome<std::string> kedge(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {KEDGE_COMMAND, "domain"});
