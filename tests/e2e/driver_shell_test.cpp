@@ -13,6 +13,7 @@ namespace {
 
 constexpr unsigned kRounds = 50;
 constexpr unsigned kSets = 3;
+constexpr unsigned kAttempts = 3;
 // The firmware's network stack loses a little memory itself, and has not always finished when we
 // count. A leak in each round is far above these.
 constexpr int kPagesTolerated = 10;
@@ -37,10 +38,21 @@ class DriverInShell : public ShellTest {
     if (HasFailure()) return;
     enter_shell();
   }
+  // Finds the pattern in what a command shows. The serial port has no flow control: on a busy host
+  // it may lose a piece of a line, so that the command is asked again.
+  std::string ask(const std::string& command, std::string_view pattern) {
+    const Pattern compiled = Pattern::must_compile(pattern);
+    for (unsigned attempt = 1; attempt < kAttempts; ++attempt) {
+      for (const std::string& line : run(command)) {
+        if (const auto match = compiled.search(line)) return match->groups.back();
+      }
+    }
+    return find(run(command), pattern);
+  }
   void load() {
     find(run("load kedge.efi"), "(loaded at .* - Success)");
-    driver_ = find(run("drivers"), R"(^\s*([0-9A-F]+) .*Kedge network driver)");
-    nic_ = find(run("dh -p PciIo"), R"(^\s*([0-9A-F]+): .*Pci\(0x10,0x0\))");
+    driver_ = ask("drivers", R"(^\s*([0-9A-F]+) .*Kedge network driver)");
+    nic_ = ask("dh -p PciIo", R"(^\s*([0-9A-F]+): .*Pci\(0x10,0x0\))");
   }
   void unload() {
     find(run("unload -n " + driver_), "(Success|successfully)");
