@@ -41,15 +41,16 @@ class LibvirtDomain : public E2eTest {
     std::string devices;  // further ones
   };
   // A VM like those that MAAS deploys: UEFI, one NIC, network first.
-  std::string xml(const Shape& shape) const {
+  std::string xml(const Shape& shape) {
+    const FirmwareFiles files = firmware();
     return fmt::format(R"(<domain type='qemu'>
   <!-- made by the test -->
   <name>vm</name>
   <memory unit='MiB'>1024</memory>
   <os>
     <type arch='x86_64' machine='q35'>hvm</type>
-    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>
-    <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>{0}/vars.fd</nvram>
+    <loader readonly='yes' type='pflash'>{4}</loader>
+    <nvram template='{5}'>{0}/vars.fd</nvram>
   </os>
   <features><acpi/></features>
   <cpu mode='maximum'/>
@@ -67,7 +68,8 @@ class LibvirtDomain : public E2eTest {
   </devices>
 </domain>
 )",
-                       directory().string(), kMac, shape.model, shape.devices);
+                       directory().string(), kMac, shape.model, shape.devices, files.code.string(),
+                       files.vars.string());
   }
   void define() { define({}); }
   void define(const Shape& shape) {

@@ -9,7 +9,6 @@
 #include "rom/rom_build.h"
 #include "support/file.h"
 #include "tests/e2e/kedge_boots.h"
-#include "tests/e2e/rig/packages.h"
 #include "tests/e2e/rig/variable_store.h"
 
 namespace kedge::host::e2e {
@@ -29,26 +28,8 @@ constexpr const char* kBootOption = R"("UEFI MAC:525400123456 Kedge")";
 // Kedge asks a person for as long; nobody is there.
 constexpr const char* kDoNotAsk = "failure-timeout";
 
-#if defined(KEDGE_E2E_NEWER_FIRMWARE)
-constexpr bool kNewerFirmware = true;
-#else
-constexpr bool kNewerFirmware = false;
-#endif
-
 class RomPersonality : public KedgeBoots {
  protected:
-  // The firmware that is installed, or the newer one.
-  MachineSpec machine() {
-    MachineSpec spec = KedgeBoots::machine();
-    if (!kNewerFirmware) return spec;
-    const auto folder = package_directory("trixie-all", "ovmf") / "usr/share/OVMF";
-    spec.firmware_code = folder / "OVMF_CODE_4M.fd";
-    std::error_code error;
-    std::filesystem::copy_file(folder / "OVMF_VARS_4M.fd", spec.firmware_vars,
-                               std::filesystem::copy_options::overwrite_existing, error);
-    EXPECT_FALSE(error) << error.message() << "; run tools/deps --peers";
-    return spec;
-  }
   // A ROM with the driver image; the path, empty when the test has failed.
   std::string rom(const Chip& chip = kVirtio) {
     const auto driver = dist("x86_64/kedge-rom.efi");

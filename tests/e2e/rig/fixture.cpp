@@ -11,7 +11,6 @@
 #include "support/timeline.h"
 #include "tests/e2e/rig/packages.h"
 #include "vm/boot_media.h"
-#include "vm/firmware_files.h"
 
 namespace kedge::host::e2e {
 namespace {
@@ -34,10 +33,21 @@ bool in_continuous_integration() {
   return value != nullptr && std::string_view(value) == "true";
 }
 
+bool is_test_of_newer_firmware() {
+  const char* value = std::getenv("KEDGE_E2E_FIRMWARE");
+  return value != nullptr && std::string_view(value) == "newer";
+}
+
+FirmwareFiles newer_firmware() {
+  const auto files = package_directory("trixie-all", "ovmf") / "usr/share/OVMF";
+  return {.code = files / "OVMF_CODE_4M.fd", .vars = files / "OVMF_VARS_4M.fd"};
+}
+
 // "KedgeBoots/From.Http/nginx" as one directory name.
 std::string test_name() {
   const testing::TestInfo& info = *testing::UnitTest::GetInstance()->current_test_info();
-  std::string name = fmt::format("{}.{}", info.test_suite_name(), info.name());
+  std::string name = fmt::format("{}.{}{}", info.test_suite_name(), info.name(),
+                                 is_test_of_newer_firmware() ? "-newer" : "");
   for (char& c : name) {
     if (c == '/') c = '-';
   }
@@ -165,28 +175,41 @@ std::string E2eTest::nginx_requests() const {
   return log ? *log : std::string();
 }
 
+FirmwareFiles E2eTest::firmware(Architecture architecture) {
+  if (architecture == Architecture::x86_64 && is_test_of_newer_firmware()) return newer_firmware();
+  const auto files = find_firmware(architecture, false);
+  if (files) return *files;
+  ADD_FAILURE() << files.error().what;
+  return {};
+}
+
+void E2eTest::use_firmware(MachineSpec& machine, const FirmwareFiles& files) {
+  machine.firmware_code = files.code;
+  machine.firmware_vars = directory_ / "vars.fd";
+  std::error_code error;
+  std::filesystem::copy_file(files.vars, machine.firmware_vars,
+                             std::filesystem::copy_options::overwrite_existing, error);
+  ASSERT_FALSE(error) << files.vars.string() << ": " << error.message() << "; run tools/deps";
+}
+
+void E2eTest::use_newer_firmware(MachineSpec& machine) {
+  use_firmware(machine, newer_firmware());
+}
+
 MachineSpec E2eTest::machine(Architecture architecture) {
   MachineSpec machine;
   machine.architecture = architecture;
   machine.memory_mib = kMemoryMib;
   machine.graphics = true;  // both consoles, and something to photograph
   machine.stop_on_reset = true;
-  if (const auto firmware = find_firmware(architecture, false)) {
-    machine.firmware_code = firmware->code;
-    machine.firmware_vars = directory_ / "vars.fd";
-    std::error_code error;
-    std::filesystem::copy_file(firmware->vars, machine.firmware_vars, error);
-    EXPECT_FALSE(error) << error.message();
-  }
+  use_firmware(machine, firmware(architecture));
   return machine;
 }
 
 void E2eTest::use_newer_qemu(MachineSpec& machine) {
   machine.program = package_directory("own-backports-amd64", "qemu-system-x86") / "usr/bin" /
                     qemu_program(Architecture::x86_64);
-  if (!std::filesystem::exists(machine.program)) {
-    GTEST_SKIP() << machine.program.string() << " is missing: tools/deps --peers";
-  }
+  ASSERT_TRUE(std::filesystem::exists(machine.program)) << machine.program << "; run tools/deps";
   // Its own data are in a package that is not unpacked; those of the installed QEMU serve.
   machine.arguments.insert(machine.arguments.end(), {"-L", "/usr/share/qemu"});
 }

@@ -18,6 +18,7 @@
 #include "tests/e2e/rig/payload.h"
 #include "tests/e2e/rig/pcap.h"
 #include "tests/e2e/rig/servers.h"
+#include "vm/firmware_files.h"
 #include "vm/machine.h"
 #include "vm/vm.h"
 
@@ -62,10 +63,15 @@ class E2eTest : public testing::Test {
   // What nginx has logged: one line per request.
   std::string nginx_requests() const;
 
-  // A machine with firmware and a copy of its variables, no drive and no NIC yet.
+  // The installed firmware, or for x86_64 the newer one if ctest runs the test for it
+  // (KEDGE_E2E_FIRMWARE=newer). A test fails without it.
+  FirmwareFiles firmware(Architecture architecture = Architecture::x86_64);
+  // A machine with that firmware and a copy of its variables, no drive and no NIC yet.
   MachineSpec machine(Architecture architecture = Architecture::x86_64);
-  // For NIC models that the installed QEMU may not have: the newer one that tools/deps --peers
-  // unpacks. Skips the test without it.
+  // The newer firmware, whatever the test is run for.
+  void use_newer_firmware(MachineSpec& machine);
+  // For NIC models that the installed QEMU may not have. Both newer ones are unpacked by
+  // tools/deps.
   void use_newer_qemu(MachineSpec& machine);
   // Adds a NIC on a new tap interface (or a silent one).
   void add_nic(MachineSpec& machine, NicSpec nic = {}, Attachment attachment = Attachment::bridge);
@@ -96,6 +102,7 @@ class E2eTest : public testing::Test {
 
  private:
   void check_requirements();
+  void use_firmware(MachineSpec& machine, const FirmwareFiles& files);
 
   std::filesystem::path directory_;
   std::optional<NetworkNamespace> network_;

@@ -14,7 +14,7 @@ inline constexpr Duration kCommandTimeout = std::chrono::seconds(120);
 
 class ShellTest : public E2eTest {
  protected:
-  // A disk with the shell and `files` as first boot option. Skips the test without the shell.
+  // A disk with the shell and `files` as first boot option.
   void add_shell_disk(MachineSpec& machine, std::vector<MediaFile> files);
   // Waits for the shell; our files are its current directory afterwards.
   void enter_shell();

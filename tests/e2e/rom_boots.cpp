@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "tests/e2e/rom_boots.h"
+
+#include <fmt/format.h>
+
+namespace kedge::host::e2e {
+namespace {
+
+constexpr std::string_view kProgram = "next.efi";
+// RFC 3849: addresses for documentation.
+constexpr std::string_view kServerNetwork6 = "2001:db8::1/64";
+
+std::string_view start_message(FirmwareWay way) {
+  switch (way) {
+    case FirmwareWay::pxe4:
+      return "Start PXE over IPv4";
+    case FirmwareWay::pxe6:
+      return "Start PXE over IPv6";
+    case FirmwareWay::http4:
+      return "Start HTTP Boot over IPv4";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::filesystem::path RomBoots::rom(const RomNic& nic, RomSet roms) {
+  return dist(fmt::format("roms/{}{}", roms == RomSet::full ? "" : "driver-only/", nic.rom));
+}
+
+void RomBoots::serve(std::string_view file, FirmwareWay way) {
+  const auto on = [file, way](FirmwareWay wanted) {
+    return std::string(way == wanted ? file : "nothing-there.efi");
+  };
+  const auto added = network().ip(
+      {"address", "add", std::string(kServerNetwork6), "dev", std::string(kBridge), "nodad"});
+  E2E_ASSERT_OK(added);
+  nginx();
+  dnsmasq({.boot_file = {},
+           .ipxe_boot_file = {},
+           .tftp_directory = served(),
+           .lines = {
+               "dhcp-vendorclass=set:http,HTTPClient", "dhcp-option-force=tag:http,60,HTTPClient",
+               "dhcp-boot=tag:http," + http_url(on(FirmwareWay::http4)),
+               "dhcp-boot=tag:!http," + on(FirmwareWay::pxe4), "enable-ra",
+               "dhcp-range=2001:db8::100,2001:db8::1ff,64,1h",
+               "dhcp-option=option6:bootfile-url,tftp://[2001:db8::1]/" + on(FirmwareWay::pxe6)}});
+}
+
+void RomBoots::serve_program() {
+  const auto program = make_next_boot_option(directory());
+  E2E_ASSERT_OK(program);
+  program_proof_.emplace(program->proof);
+  std::filesystem::copy_file(directory() / kProgram, served() / kProgram);
+}
+
+MachineSpec RomBoots::machine_with_rom(const RomNic& nic, RomSet roms) {
+  MachineSpec spec = machine();
+  if (nic.newer_qemu) use_newer_qemu(spec);
+  // Firmware that knows the option leaves the NIC alone: nobody but our ROM drives it.
+  spec.fw_cfg.push_back("name=opt/org.tianocore/VirtioNetSupport,string=no");
+  add_nic(spec, {.model = nic.model, .rom = rom(nic, roms).string(), .boot_index = 0});
+  return spec;
+}
+
+void RomBoots::firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way) {
+  serve_program();
+  if (HasFailure()) return;
+  serve(kProgram, way);
+  const MachineSpec spec = machine_with_rom(nic, roms);
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(start_message(way));
+  expect_console(*program_proof_);
+  EXPECT_FALSE(vm().serial().search(Pattern::literal("Kedge"))) << "a driver prints nothing";
+}
+
+void RomBoots::takeover_boots(const RomNic& nic) {
+  const auto* files = payload();
+  if (HasFailure()) return;
+  write_served("given.ipxe", payload_script(*files, http_url(""), Address::there_already));
+  nginx();
+  dnsmasq();
+  MachineSpec spec = machine_with_rom(nic, RomSet::full);
+  spec.fw_cfg.push_back("name=opt/org.kedge/personality,string=takeover");
+  spec.fw_cfg.push_back("name=opt/org.kedge/url,string=" + http_url("given.ipxe"));
+  boot_and_prove(spec);
+  if (HasFailure()) return;
+  EXPECT_TRUE(
+      vm().serial().search(Pattern::must_compile(fmt::format("net0: [0-9a-f:]+ {} ", nic.driver))));
+  EXPECT_FALSE(vm().serial().search(Pattern::must_compile("Start (PXE|HTTP)")))
+      << "the firmware's stack must not be on this NIC";
+}
+
+void RomBoots::chain_loads(const RomNic& nic, std::string_view application, FirmwareWay way) {
+  const auto file = dist(application);
+  const auto* files = payload();
+  if (HasFailure()) return;
+  std::filesystem::copy_file(file, served() / "loader.efi");
+  write_served("autoexec.ipxe", payload_script(*files, http_url(""), Address::there_already));
+  serve("loader.efi", way);
+  const MachineSpec spec = machine_with_rom(nic, RomSet::full);
+  boot_and_prove(spec);
+  EXPECT_TRUE(vm().serial().search(Pattern::must_compile(start_message(way))));
+}
+
+void RomBoots::boots_without_random_generator(bool with_our_rom) {
+  serve_program();
+  if (HasFailure()) return;
+  serve(kProgram, FirmwareWay::pxe4);
+  MachineSpec spec = machine_with_rom(kVirtioNet, RomSet::driver_only);
+  if (!with_our_rom) {
+    spec.nics.back().rom.clear();
+    spec.fw_cfg.clear();  // its own driver works
+  }
+  use_newer_firmware(spec);
+  spec.cpu = "qemu64";  // without RDRAND
+  spec.entropy_device = false;
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  if (with_our_rom) {
+    expect_console(*program_proof_);
+  } else {
+    expect_console("UEFI Interactive Shell");
+    EXPECT_FALSE(vm().serial().search(Pattern::must_compile("Start (PXE|HTTP)")));
+  }
+}
+
+}  // namespace kedge::host::e2e
