@@ -11,8 +11,9 @@ namespace kedge::app {
 
 class RomPolicy final : public uefi::NicPolicy, private uefi::BootRunner {
  public:
-  explicit RomPolicy(const uefi::Firmware& firmware, uefi::FwCfgIo* fw_cfg = uefi::real_fw_cfg(),
-                     uefi::Cpu& cpu = uefi::real_cpu()) noexcept
+  explicit RomPolicy(const uefi::Firmware& firmware) noexcept
+      : RomPolicy(firmware, uefi::real_fw_cfg(firmware), uefi::real_cpu()) {}
+  RomPolicy(const uefi::Firmware& firmware, uefi::FwCfgIo* fw_cfg, uefi::Cpu& cpu) noexcept
       : firmware_(firmware), fw_cfg_(fw_cfg), cpu_(cpu) {}
 
   uefi::NicPolicy* policy() noexcept { return this; }

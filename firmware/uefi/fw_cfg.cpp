@@ -6,6 +6,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#else
+#include "uefi/fw_cfg_mmio.h"
 #endif
 
 namespace kedge::uefi {
@@ -46,16 +48,51 @@ bool runs_below_hypervisor() noexcept {
   return (c & 1U << 31) != 0;
 }
 
+#else
+
+class CpuMemory final : public DeviceMemory {
+ public:
+#if defined(__aarch64__)
+  // A hypervisor can only emulate accesses with one register and no write-back (Arm ARM, ESR_EL2's
+  // ISV): a compiler is free to make others.
+  void write16(std::uint64_t address, std::uint16_t value) noexcept override {
+    __asm__ volatile("strh %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+  }
+  std::uint8_t read8(std::uint64_t address) noexcept override {
+    std::uint32_t value = 0;
+    __asm__ volatile("ldrb %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+    return static_cast<std::uint8_t>(value);
+  }
+  std::uint64_t read64(std::uint64_t address) noexcept override {
+    std::uint64_t value = 0;
+    __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
+    return value;
+  }
+#else
+  void write16(std::uint64_t address, std::uint16_t value) noexcept override {
+    *reinterpret_cast<volatile std::uint16_t*>(address) = value;
+  }
+  std::uint8_t read8(std::uint64_t address) noexcept override {
+    return *reinterpret_cast<volatile std::uint8_t*>(address);
+  }
+  std::uint64_t read64(std::uint64_t address) noexcept override {
+    return *reinterpret_cast<volatile std::uint64_t*>(address);
+  }
+#endif
+};
+
 #endif
 
 }  // namespace
 
-FwCfgIo* real_fw_cfg() noexcept {
+FwCfgIo* real_fw_cfg([[maybe_unused]] const Firmware& firmware) noexcept {
 #if defined(__x86_64__)
   static PortFwCfg port;
   return runs_below_hypervisor() ? &port : nullptr;
 #else
-  return nullptr;
+  static CpuMemory memory;
+  static MmioFwCfg registers(firmware, memory);
+  return &registers;
 #endif
 }
 

@@ -24,10 +24,10 @@ class FwCfgIo {
   ~FwCfgIo() = default;
 };
 
-/// By I/O ports, where the CPU says that it runs below a hypervisor: a real machine may have
-/// anything at those ports. nullptr elsewhere; on aarch64 only ACPI code knows the registers'
-/// address.
-FwCfgIo* real_fw_cfg() noexcept;
+/// On x86 by I/O ports, where the CPU says that it runs below a hypervisor: a real machine may have
+/// anything at those ports; else nullptr. Elsewhere by memory, where the platform says that the
+/// device is (MmioFwCfg). `firmware` must outlive the driver.
+FwCfgIo* real_fw_cfg(const Firmware& firmware) noexcept;
 
 class FwCfg {
  public:

@@ -234,11 +234,10 @@ Outcome<void> Editor::set_key(const std::string& mac, std::string_view name,
 
 Outcome<void> Editor::set_option(std::string_view name, const std::string& value, bool remove,
                                  OptionChannel channel) {
-  if (channel == OptionChannel::fw_cfg && !domain_.is_x86()) {
-    return failure("Kedge reads fw_cfg on x86 only", "Use --channel smbios.");
+  if (channel == OptionChannel::fw_cfg && !domain_.kedge_reads_fw_cfg()) {
+    return failure("Kedge reads fw_cfg on x86 and aarch64 only", "Use --channel smbios.");
   }
-  const bool fw_cfg =
-      channel == OptionChannel::fw_cfg || (channel == OptionChannel::automatic && domain_.is_x86());
+  const bool fw_cfg = channel != OptionChannel::smbios && domain_.kedge_reads_fw_cfg();
   if (all_chosen_) return set_key({}, name, value, remove, fw_cfg);
   for (const int number : chosen_) {
     const DomainInterface& nic = domain_.interfaces[static_cast<std::size_t>(number - 1)];

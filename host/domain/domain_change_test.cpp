@@ -124,19 +124,29 @@ TEST(DomainChange, SetsAPersonalityForAllOrForOne) {
 }
 
 TEST(DomainChange, UsesOemStringsWhereFwCfgIsNotRead) {
-  std::string arm = kXml;
-  arm.replace(arm.find("x86_64"), 6, "aarch64");
-  arm.replace(arm.find("q35"), 3, "virt");
-  EXPECT_EQ(difference({.interfaces = {"1"}, .url = "http://a/"}, arm),
+  std::string risc = kXml;
+  risc.replace(risc.find("x86_64"), 6, "riscv64");
+  risc.replace(risc.find("q35"), 3, "virt");
+  EXPECT_EQ(difference({.interfaces = {"1"}, .url = "http://a/"}, risc),
             "+  <sysinfo type='smbios'>\n"
             "+    <oemStrings>\n"
             "+      <entry>kedge:52:54:00:00:00:01:url=http://a/</entry>\n"
             "+    </oemStrings>\n"
             "+  </sysinfo>\n"
             "+    <smbios mode='sysinfo'/>\n");
-  expect_valid(changed({.url = "http://a/"}, arm));
-  EXPECT_THAT(changed({.url = "http://a/", .channel = OptionChannel::fw_cfg}, arm),
-              HasSubstr("x86 only"));
+  expect_valid(changed({.url = "http://a/"}, risc));
+  EXPECT_THAT(changed({.url = "http://a/", .channel = OptionChannel::fw_cfg}, risc),
+              HasSubstr("x86 and aarch64 only"));
+}
+
+TEST(DomainChange, UsesFwCfgOnAarch64) {
+  std::string arm = kXml;
+  arm.replace(arm.find("x86_64"), 6, "aarch64");
+  arm.replace(arm.find("q35"), 3, "virt");
+  EXPECT_EQ(difference({.interfaces = {"1"}, .url = "http://a/"}, arm),
+            "+  <sysinfo type='fwcfg'>\n"
+            "+    <entry name='opt/org.kedge/52:54:00:00:00:01/url'>http://a/</entry>\n"
+            "+  </sysinfo>\n");
 }
 
 TEST(DomainChange, OrdersTheBoot) {

@@ -116,6 +116,8 @@ struct Domain {
 
   const FirmwareFeature* feature(std::string_view wanted) const;
   bool is_x86() const { return architecture == "x86_64" || architecture == "i686"; }
+  // Kedge's ROMs find the device on this machine.
+  bool kedge_reads_fw_cfg() const { return is_x86() || architecture == "aarch64"; }
 };
 
 // The failure names the line.

@@ -83,7 +83,7 @@ void add_command_line(std::vector<KedgeOption>& options, const Domain& domain) {
     const std::string value = domain.command_line[i + 1].value.value_or("");
     const std::string source =
         fmt::format("argument {} (XML line {})", option, domain.command_line[i + 1].line);
-    if (option == "-fw_cfg" && domain.is_x86()) {
+    if (option == "-fw_cfg" && domain.kedge_reads_fw_cfg()) {
       std::string name = option_value(value, "name").value_or("");
       if (name.empty()) name = value.substr(0, value.find(','));  // "NAME,string=..."
       if (!name.starts_with(kKedgeFwCfgPrefix)) continue;
@@ -105,7 +105,7 @@ std::vector<KedgeOption> kedge_options(const Domain& domain, const VariableStore
   std::vector<KedgeOption> options;
   for (const GuestText& entry : domain.fw_cfg) {
     const std::string_view name = entry.name;
-    if (!domain.is_x86()) break;  // elsewhere the firmware cannot find the device
+    if (!domain.kedge_reads_fw_cfg()) break;
     if (!name.starts_with(kKedgeFwCfgPrefix)) continue;
     add(options, kFwCfg, name.substr(kKedgeFwCfgPrefix.size()), entry.value,
         fmt::format("fw_cfg file {} (XML line {})", name, entry.line));

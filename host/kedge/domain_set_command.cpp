@@ -227,7 +227,7 @@ void add_domain_set_command(CLI::App& domain, int& exit_code) {
   set->add_option("--script", arguments->script, "The boot script of Kedge's ROM")
       ->type_name("URL|FILE|none");
   set->add_option("--channel", arguments->channel,
-                  "How that reaches the ROM (default: fwcfg on x86, else smbios)")
+                  "How that reaches the ROM (default: fwcfg on x86 and aarch64, else smbios)")
       ->check(CLI::IsMember({"fwcfg", "smbios"}));
   set->add_flag("--rng", arguments->change.rng, "Add a random number generator if there is none");
   set->add_option("--boot-order", arguments->change.boot_order,
