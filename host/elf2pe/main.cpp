@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // elf2pe: makes a PE image for UEFI from a static PIE ELF file.
+// With --function-order it says instead in which order the linker should place its functions.
 //
 // No argument library here: this is the one host program that building the firmware needs.
 #include <charconv>
@@ -12,7 +13,9 @@
 #include <string_view>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "elf2pe/elf.h"
+#include "elf2pe/function_order.h"
 #include "elf2pe/pe.h"
 
 namespace kedge {
@@ -29,8 +32,11 @@ using namespace kedge::host::elf2pe;
 constexpr const char kUsage[] =
     "usage: elf2pe [--subsystem application|driver|runtime-driver] [--sbat FILE] [--timestamp "
     "SECONDS] INPUT OUTPUT\n"
+    "       elf2pe --function-order INPUT OUTPUT\n"
     "\n"
-    "Makes the PE image OUTPUT for UEFI from the static PIE ELF file INPUT.\n"
+    "Makes the PE image OUTPUT for UEFI from the static PIE ELF file INPUT, or writes in which "
+    "order\n"
+    "its functions pack best, for lld's --symbol-ordering-file.\n"
     "\n"
     "  --subsystem KIND     what the firmware takes the image for (default: application)\n"
     "  --sbat FILE          contents of the .sbat section, which shim checks\n"
@@ -41,6 +47,7 @@ struct Arguments {
   std::string sbat_file;
   std::string input;
   std::string output;
+  bool function_order = false;
 };
 
 std::optional<Subsystem> subsystem_named(std::string_view name) {
@@ -73,7 +80,9 @@ std::optional<Arguments> parse(int count, char** words) {
   int files = 0;
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
-    if (word.starts_with("--")) {
+    if (word == "--function-order") {
+      arguments.function_order = true;
+    } else if (word.starts_with("--")) {
       if (i + 1 >= count || !set_option(arguments, word, words[i + 1])) return std::nullopt;
       ++i;
     } else if (++files <= 2) {
@@ -82,6 +91,13 @@ std::optional<Arguments> parse(int count, char** words) {
   }
   if (files != 2) return std::nullopt;
   return arguments;
+}
+
+void write_file(const std::string& name, std::string_view contents) {
+  std::ofstream file(name, std::ios::binary | std::ios::trunc);
+  file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
+  file.close();
+  if (!file) throw InputError("cannot be written");
 }
 
 std::string read_file(const std::string& name) {
@@ -111,13 +127,15 @@ int main(int count, char** words) {
       arguments->options.sbat = read_file(arguments->sbat_file);
       current = arguments->input;
     }
-    const Image image = read_elf(std::as_bytes(std::span(elf)));
-    const std::vector<std::byte> pe = write_pe(image, arguments->options);
+    const auto bytes = std::as_bytes(std::span(elf));
+    std::string result;
+    if (arguments->function_order) {
+      result = symbol_order(bytes);
+    } else {
+      result = kedge::as_text(write_pe(read_elf(bytes), arguments->options));
+    }
     current = arguments->output;
-    std::ofstream file(arguments->output, std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(pe.data()), static_cast<std::streamsize>(pe.size()));
-    file.close();
-    if (!file) throw InputError("cannot be written");
+    write_file(arguments->output, result);
   } catch (const InputError& error) {
     std::fprintf(stderr, "elf2pe: %s: %s\n", current.c_str(), error.what());
     return 1;
