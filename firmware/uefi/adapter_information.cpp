@@ -11,12 +11,6 @@ constexpr EFI_GUID kTypes[] = {EFI_ADAPTER_INFO_MEDIA_STATE_GUID,
 constexpr const EFI_GUID& kMediaState = kTypes[0];
 constexpr const EFI_GUID& kIpv6Support = kTypes[1];
 
-/// UEFI 2.10, 11.11.1: NOT_READY is a detection in progress, for which edk2 waits, and then gives
-/// up. Where a driver cannot tell there may be a link.
-EFI_STATUS media_state(link::LinkState state) noexcept {
-  return state == link::LinkState::down ? EFI_NO_MEDIA : EFI_SUCCESS;
-}
-
 }  // namespace
 
 AdapterInformation::AdapterInformation(SnpProducer& snp) noexcept : snp_(snp), table_(*this) {
@@ -43,9 +37,9 @@ EFI_STATUS AdapterInformation::get(EFI_GUID* type, void** block, UINTN* size) no
   *block = nullptr;
   *size = 0;
   if (same_guid(*type, kMediaState)) {
-    const Result<link::LinkState> link = snp_.look_at_link();
-    if (!link.ok()) return EFI_DEVICE_ERROR;
-    const EFI_ADAPTER_INFO_MEDIA_STATE state{media_state(*link)};
+    const Result<EFI_STATUS> media = snp_.media_state();
+    if (!media.ok()) return EFI_DEVICE_ERROR;
+    const EFI_ADAPTER_INFO_MEDIA_STATE state{*media};
     const EFI_STATUS status = copy_out(&state, sizeof(state), block);
     if (!EFI_ERROR(status)) *size = sizeof(state);
     return status;

@@ -175,10 +175,10 @@ TEST_F(NicDriverBindingTest, StartFailsCleanlyAtEveryPoint) {
     fake::Call call;
     unsigned count;
   };
-  // Events: packet, exit. Protocols: path, information, network. Opened: a look at the ids, the
+  // Events: packet, negotiation, exit. Protocols: path, information, network. Opened: a look at the ids, the
   // function, a look at the path, the function for the child.
   for (const Point& point :
-       {Point{fake::Call::create_event, 2}, Point{fake::Call::install_protocol, 3},
+       {Point{fake::Call::create_event, 3}, Point{fake::Call::install_protocol, 3},
         Point{fake::Call::open_protocol, 4}}) {
     for (unsigned skip = 0; skip < point.count; ++skip) {
       fake.fail(point.call, EFI_OUT_OF_RESOURCES, skip);
@@ -322,62 +322,6 @@ TEST_F(NicDriverBindingTest, NamesAreGivenForWhatIsOurs) {
   EXPECT_EQ(controller_name(controller, nullptr, french), EFI_UNSUPPORTED);
   EXPECT_EQ(names->GetControllerName(names, controller, nullptr, english, nullptr),
             EFI_INVALID_PARAMETER);
-}
-
-TEST_F(NicDriverBindingTest, AdapterInformationTellsTheMediaState) {
-  ASSERT_EQ(start(), EFI_SUCCESS);
-  auto* information = get<EFI_ADAPTER_INFORMATION_PROTOCOL>(child());
-  EFI_BOOT_SERVICES& boot = fake.firmware().boot();
-  EFI_GUID media = EFI_ADAPTER_INFO_MEDIA_STATE_GUID;
-  EFI_GUID unknown = EFI_ADAPTER_INFO_SAN_MAC_ADDRESS_GUID;
-  void* block = nullptr;
-  UINTN size = 0;
-  const auto state = [&] {
-    EXPECT_EQ(information->GetInformation(information, &media, &block, &size), EFI_SUCCESS);
-    EXPECT_EQ(size, sizeof(EFI_ADAPTER_INFO_MEDIA_STATE));
-    const EFI_STATUS result = static_cast<EFI_ADAPTER_INFO_MEDIA_STATE*>(block)->MediaState;
-    boot.FreePool(block);
-    return result;
-  };
-  // Also of a NIC that nobody runs, which then does not run on.
-  EXPECT_EQ(state(), EFI_SUCCESS);
-  EXPECT_FALSE(driver_state.device->running);
-  auto* snp = get<EFI_SIMPLE_NETWORK_PROTOCOL>(child());
-  EXPECT_EQ(snp->Start(snp), EFI_SUCCESS);
-  EXPECT_EQ(snp->Initialize(snp, 0, 0), EFI_SUCCESS);
-  driver_state.device->state = link::LinkState::down;
-  EXPECT_EQ(state(), EFI_NO_MEDIA);
-  EXPECT_EQ(snp->Mode->MediaPresent, FALSE);
-  driver_state.device->state = link::LinkState::unknown;
-  EXPECT_EQ(state(), EFI_SUCCESS);  // it cannot tell, so there may be one
-  EXPECT_EQ(snp->Mode->MediaPresent, TRUE);
-  EXPECT_TRUE(driver_state.device->running);
-
-  EXPECT_EQ(information->GetInformation(information, nullptr, &block, &size),
-            EFI_INVALID_PARAMETER);
-  EXPECT_EQ(information->GetInformation(information, &media, nullptr, &size),
-            EFI_INVALID_PARAMETER);
-  EXPECT_EQ(information->GetInformation(information, &media, &block, nullptr),
-            EFI_INVALID_PARAMETER);
-  EXPECT_EQ(information->GetInformation(information, &unknown, &block, &size), EFI_UNSUPPORTED);
-  fake.fail(fake::Call::allocate_pool, EFI_OUT_OF_RESOURCES);
-  EXPECT_EQ(information->GetInformation(information, &media, &block, &size), EFI_OUT_OF_RESOURCES);
-  EXPECT_EQ(information->SetInformation(information, &media, &size, 8), EFI_WRITE_PROTECTED);
-  EXPECT_EQ(information->SetInformation(information, &unknown, &size, 8), EFI_UNSUPPORTED);
-  EXPECT_EQ(information->SetInformation(information, &media, nullptr, 8), EFI_INVALID_PARAMETER);
-  EFI_GUID* types = nullptr;
-  UINTN count = 0;
-  EXPECT_EQ(information->GetSupportedTypes(information, nullptr, &count), EFI_INVALID_PARAMETER);
-  ASSERT_EQ(information->GetSupportedTypes(information, &types, &count), EFI_SUCCESS);
-  ASSERT_EQ(count, 2U);
-  for (UINTN i = 0; i < count; ++i) {
-    ASSERT_EQ(information->GetInformation(information, &types[i], &block, &size), EFI_SUCCESS);
-    boot.FreePool(block);
-  }
-  boot.FreePool(types);
-  ASSERT_EQ(snp->Shutdown(snp), EFI_SUCCESS);
-  driver_state.device->start_error = fail(err::uefi_pci_access);
-  EXPECT_EQ(information->GetInformation(information, &media, &block, &size), EFI_DEVICE_ERROR);
 }
 
 TEST_F(NicDriverBindingTest, UnloadLetsGoOfAllNics) {

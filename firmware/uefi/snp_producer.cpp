@@ -38,6 +38,8 @@ Result<std::unique_ptr<SnpProducer>> SnpProducer::create(const Firmware& firmwar
   // For the producer's life, not only while Initialized: callers keep the event.
   KEDGE_CHECK(
       snp->wait_event_.create(firmware, EVT_NOTIFY_WAIT, TPL_NOTIFY, &wait_for_packet, snp.get()));
+  KEDGE_CHECK(snp->negotiation_timer_.create(firmware, EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY,
+                                             &negotiation_ends, snp.get()));
   snp->table_.raw.WaitForPacket = snp->wait_event_.raw();
   return Result<std::unique_ptr<SnpProducer>>(std::move(snp));
 }
@@ -145,14 +147,18 @@ void SnpProducer::clear_filters() noexcept {
 void SnpProducer::abandon() noexcept {
   if (retired_) return;
   const TplGuard guard(firmware_, TPL_NOTIFY);
-  if (mode_.State == EfiSimpleNetworkInitialized) take_down();
+  take_down();
   clear_filters();
   statistics_ = {};
   mode_.State = EfiSimpleNetworkStopped;
 }
 
 EFI_STATUS SnpProducer::bring_up() noexcept {
-  if (const Result<void> up = device_.start(); !up.ok()) {
+  if (negotiation_ == Negotiation::running) {
+    // It runs for a look at the link. What has come since is nobody's: there are no filters yet.
+    for (unsigned i = 0; i < kFramesPerCall && device_.poll(*this, kFramesPerCall) != 0; ++i) {
+    }
+  } else if (const Result<void> up = run_device(); !up.ok()) {
     return up.error().kind() == ErrorKind::no_memory ? EFI_OUT_OF_RESOURCES : EFI_DEVICE_ERROR;
   }
   mode_.State = EfiSimpleNetworkInitialized;
@@ -166,22 +172,50 @@ void SnpProducer::take_down() noexcept {
   device_.stop();
   sent_count_ = 0;
   interrupts_ = 0;
+  negotiation_ = Negotiation::none;
   mode_.State = EfiSimpleNetworkStarted;
+}
+
+Result<void> SnpProducer::run_device() noexcept {
+  KEDGE_CHECK(device_.start());
+  // Without a timer nobody waits.
+  const bool waits = negotiation_timer_.start_timer(kNegotiation).ok();
+  negotiation_ = waits ? Negotiation::running : Negotiation::over;
+  return {};
+}
+
+void EFIAPI SnpProducer::negotiation_ends(EFI_EVENT, void* context) noexcept {
+  auto& self = *static_cast<SnpProducer*>(context);
+  if (self.retired_ || self.negotiation_ != Negotiation::running) return;
+  self.negotiation_ = Negotiation::over;
+  // It ran for the look only.
+  if (self.mode_.State != EfiSimpleNetworkInitialized) self.device_.stop();
 }
 
 void SnpProducer::update_media() noexcept {
   mode_.MediaPresent = device_.link_state() == link::LinkState::down ? FALSE : TRUE;
 }
 
-Result<link::LinkState> SnpProducer::look_at_link() noexcept {
-  if (mode_.State == EfiSimpleNetworkInitialized) {
-    update_media();
-    return device_.link_state();
+Result<EFI_STATUS> SnpProducer::media_state() noexcept {
+  const bool in_use = mode_.State == EfiSimpleNetworkInitialized;
+  if (!in_use) {
+    // The look that has ended meanwhile found none; the next one is a new one.
+    if (negotiation_ == Negotiation::over) {
+      negotiation_ = Negotiation::none;
+      return EFI_NO_MEDIA;
+    }
+    if (negotiation_ == Negotiation::none) KEDGE_CHECK(run_device());
   }
-  KEDGE_CHECK(device_.start());
-  const link::LinkState state = device_.link_state();
-  device_.stop();
-  return state;
+  const bool is_down = device_.link_state() == link::LinkState::down;
+  const bool waits = is_down && negotiation_ == Negotiation::running;
+  if (in_use) {
+    mode_.MediaPresent = is_down ? FALSE : TRUE;
+  } else if (!waits) {
+    device_.stop();
+    negotiation_ = Negotiation::none;
+  }
+  if (waits) return EFI_NOT_READY;
+  return is_down ? EFI_NO_MEDIA : EFI_SUCCESS;
 }
 
 /// SUCCESS, NOT_STARTED, DEVICE_ERROR, INVALID_PARAMETER as UEFI 2.10, 24.1 lists it. What is legal

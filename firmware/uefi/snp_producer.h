@@ -7,9 +7,9 @@
 // | Started     | Initialize, Stop                            | DEVICE_ERROR (Start:       |
 // | Initialized | all but Start, Initialize, Stop             |   ALREADY_STARTED)         |
 //
-// The device runs, and does DMA, only while Initialized. It is taken for promiscuous: receive
-// filters are ours, and exact. After retire() every function answers DEVICE_ERROR and touches
-// nothing.
+// The device runs, and does DMA, only while Initialized, or for some seconds while somebody who asks
+// for the link's state before that waits for it. It is taken for promiscuous: receive filters are
+// ours, and exact. After retire() every function answers DEVICE_ERROR and touches nothing.
 #pragma once
 
 #include <array>
@@ -28,6 +28,9 @@ class SnpProducer final : private link::Receiver {
   static constexpr std::size_t kSentMax = 64;
   /// Frames that one call takes from the device while it looks for one that passes the filters.
   static constexpr unsigned kFramesPerCall = 64;
+  /// A link that is not there so soon after the device was started may still be negotiated: real
+  /// PHYs need two to four seconds (IEEE 802.3, 28.2 and 40.5).
+  static constexpr Duration kNegotiation = Duration::seconds(5);
 
   /// Errors: uefi_event_failed, base_no_memory. `firmware` and `device` must outlive it.
   static Result<std::unique_ptr<SnpProducer>> create(const Firmware& firmware,
@@ -39,8 +42,11 @@ class SnpProducer final : private link::Receiver {
 
   EFI_SIMPLE_NETWORK_PROTOCOL* raw() noexcept { return &table_.raw; }
   const EFI_SIMPLE_NETWORK_MODE& mode() const noexcept { return mode_; }
-  /// The link now. A device that does not run is started for the look.
-  Result<link::LinkState> look_at_link() noexcept;
+  /// What Adapter Information tells of the link (UEFI 2.10, 11.12): SUCCESS, NO_MEDIA, or NOT_READY
+  /// while it may be negotiated, for which edk2 waits. Where a driver cannot tell, there may be a
+  /// link. A device that does not run is started for the look; it runs on while it negotiates, for
+  /// a new beginning with each look would never end.
+  Result<EFI_STATUS> media_state() noexcept;
   /// Nobody uses it any more, shut down or not: back to the state of the beginning.
   void abandon() noexcept;
   /// An operating system takes over: silences the device. No allocation, no boot service.
@@ -74,10 +80,15 @@ class SnpProducer final : private link::Receiver {
                             EFI_MAC_ADDRESS* source, EFI_MAC_ADDRESS* destination,
                             UINT16* protocol) noexcept;
   static void EFIAPI wait_for_packet(EFI_EVENT event, void* context) noexcept;
+  static void EFIAPI negotiation_ends(EFI_EVENT event, void* context) noexcept;
+
+  /// none: the device has not been started. over: it has had its time.
+  enum class Negotiation : std::uint8_t { none, running, over };
 
   void fill_table() noexcept;
   EFI_STATUS need_initialized() const noexcept;
   EFI_STATUS bring_up() noexcept;
+  Result<void> run_device() noexcept;
   void take_down() noexcept;
   void clear_filters() noexcept;
   /// Makes sure that received_ holds a frame, if the device has one that passes.
@@ -98,7 +109,9 @@ class SnpProducer final : private link::Receiver {
   std::size_t sent_first_ = 0;
   std::size_t sent_count_ = 0;
   UINT32 interrupts_ = 0;
+  Negotiation negotiation_ = Negotiation::none;
   bool retired_ = false;
+  Event negotiation_timer_;
 };
 
 }  // namespace kedge::uefi
