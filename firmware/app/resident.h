@@ -23,6 +23,7 @@ struct DriverOnly {
 struct NoRng {
   explicit NoRng(const uefi::Firmware&) noexcept {}
   void heal() noexcept {}
+  static constexpr bool remove() noexcept { return true; }
 };
 using Rng = std::conditional_t<config::kHealRng, uefi::RngProducer, NoRng>;
 
@@ -46,6 +47,8 @@ struct Resident {
   static EFI_STATUS EFIAPI unload(EFI_HANDLE) noexcept {
     const EFI_STATUS status = instance->binding.unload();
     if (EFI_ERROR(status)) return status;
+    // Somebody holds on to it: the image stays in memory, until it is unloaded again.
+    if (!instance->rng.remove()) return EFI_DEVICE_ERROR;
     delete instance;
     instance = nullptr;
     kedge_runtime_end();

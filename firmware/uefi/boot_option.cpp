@@ -46,42 +46,48 @@ Result<void> BootOption::install(const EFI_GUID& protocol, void* interface) noex
   return {};
 }
 
+/// What is not there is gone.
 bool BootOption::uninstall(const EFI_GUID& protocol, void* interface) noexcept {
-  return !EFI_ERROR(firmware_.boot().UninstallProtocolInterface(handle_.raw(),
-                                                                guid_pointer(protocol), interface));
-}
-
-Result<void> BootOption::hold_function() noexcept {
-  KEDGE_TRY(opening_, Child<EFI_PCI_IO_PROTOCOL>::open(firmware_, nic_.controller(), handle_));
-  return {};
+  const EFI_STATUS status =
+      firmware_.boot().UninstallProtocolInterface(handle_.raw(), guid_pointer(protocol), interface);
+  return !EFI_ERROR(status) || status == EFI_NOT_FOUND;
 }
 
 Result<void> BootOption::install() noexcept {
-  path_ = DevicePath::copy(peek<EFI_DEVICE_PATH_PROTOCOL>(firmware_, nic_.controller()));
-  if (path_.empty()) return fail(err::uefi_device_path_malformed);
-  append_boot_option(path_, nic_.mac());
-  KEDGE_CHECK(install(kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw()));
-  Result<void> done = hold_function();
-  if (done.ok()) done = install(kGuid<EFI_LOAD_FILE_PROTOCOL>, &table_.raw);
-  if (done.ok()) return done;
-  opening_.close();
-  (void)uninstall(kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw());
-  handle_ = Handle();
+  if (opening_) return {};
+  // A bare handle is there when the firmware did not let us take it back.
+  if (!handle_) {
+    path_ = DevicePath::copy(peek<EFI_DEVICE_PATH_PROTOCOL>(firmware_, nic_.controller()));
+    if (path_.empty()) return fail(err::uefi_device_path_malformed);
+    append_boot_option(path_, nic_.mac());
+    KEDGE_CHECK(install(kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw()));
+  }
+  const Result<void> done = complete();
+  if (!done.ok()) (void)drop_bare_handle();
   return done;
+}
+
+Result<void> BootOption::complete() noexcept {
+  KEDGE_TRY(opening_, Child<EFI_PCI_IO_PROTOCOL>::open(firmware_, nic_.controller(), handle_));
+  const Result<void> done = install(kGuid<EFI_LOAD_FILE_PROTOCOL>, &table_.raw);
+  if (!done.ok()) opening_.close();
+  return done;
+}
+
+bool BootOption::drop_bare_handle() noexcept {
+  // With the last protocol the handle goes, and then this record could not be closed any more.
+  opening_.close();
+  const bool gone = uninstall(kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw());
+  if (gone) handle_ = Handle();
+  return gone;
 }
 
 bool BootOption::remove() noexcept {
   if (!handle_) return true;
   // A program that we run must not pull the ground from under itself.
   if (running_ || !uninstall(kGuid<EFI_LOAD_FILE_PROTOCOL>, &table_.raw)) return false;
-  // With the last protocol the handle goes, and then this record could not be closed any more.
-  opening_.close();
-  if (uninstall(kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw())) {
-    handle_ = Handle();
-    return true;
-  }
-  (void)hold_function();
-  (void)install(kGuid<EFI_LOAD_FILE_PROTOCOL>, &table_.raw);
+  if (drop_bare_handle()) return true;
+  (void)complete();
   return false;
 }
 

@@ -38,7 +38,10 @@ class BootOption final : public NicBootOption {
  private:
   Result<void> install(const EFI_GUID& protocol, void* interface) noexcept;
   bool uninstall(const EFI_GUID& protocol, void* interface) noexcept;
-  Result<void> hold_function() noexcept;
+  /// Of a bare handle; what fails leaves it bare.
+  Result<void> complete() noexcept;
+  /// False when the firmware refuses.
+  bool drop_bare_handle() noexcept;
   EFI_STATUS load_file(EFI_DEVICE_PATH_PROTOCOL* path, BOOLEAN boot_policy, UINTN* bytes,
                        void* buffer) noexcept;
 

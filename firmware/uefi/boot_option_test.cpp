@@ -237,7 +237,7 @@ TEST_F(BootOptionTest, StartFailsCleanlyAtEveryPoint) {
   // Protocols: path, information, network; path, load file. Opened: a look at the ids, the
   // function, a look at the path, the function for the child; the same two for the boot option.
   for (const Point& point :
-       {Point{fake::Call::create_event, 2}, Point{fake::Call::install_protocol, 5},
+       {Point{fake::Call::create_event, 3}, Point{fake::Call::install_protocol, 5},
         Point{fake::Call::open_protocol, 6}}) {
     for (unsigned skip = 0; skip < point.count; ++skip) {
       fake.fail(point.call, EFI_OUT_OF_RESOURCES, skip);
@@ -349,6 +349,63 @@ TEST_F(BootOptionTest, ANetworkThatIsHeldKeepsTheDevice) {
   EXPECT_EQ(snp->Start(snp), EFI_SUCCESS);
   EXPECT_EQ(snp->Initialize(snp, 0, 0), EFI_SUCCESS);
   fake.opens(held, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>).clear();
+}
+
+TEST_F(BootOptionTest, WhileOurStackHasTheDeviceTheChildStays) {
+  policy.offer.simple_network = true;
+  ASSERT_EQ(start(), EFI_SUCCESS);
+  EFI_HANDLE children[] = {network()};
+  policy.on_boot = [&](DriverNic& nic) -> Result<void> {
+    EXPECT_TRUE(nic.give_to(DriverNic::User::own_stack).ok());
+    EXPECT_EQ(raw->Stop(raw, controller, 1, children), EFI_DEVICE_ERROR);
+    EXPECT_EQ(nic.child().raw(), children[0]);
+    EXPECT_NE(get<EFI_DEVICE_PATH_PROTOCOL>(children[0]), nullptr);
+    EXPECT_TRUE(nic.give_to(DriverNic::User::simple_network).ok());
+    // Nothing of ours uses it then.
+    EXPECT_EQ(raw->Stop(raw, controller, 1, children), EFI_SUCCESS);
+    EXPECT_TRUE(nic.give_to(DriverNic::User::nobody).ok());
+    return {};
+  };
+  EXPECT_EQ(load(), EFI_ABORTED);
+  EXPECT_EQ(network(), nullptr);
+}
+
+TEST_F(BootOptionTest, WhatAStartedImagesNetworkLeftOnTheChildIsReplaced) {
+  policy.offer.simple_network = true;
+  ASSERT_EQ(start(), EFI_SUCCESS);
+  const EFI_HANDLE child = network();
+  EFI_SIMPLE_NETWORK_PROTOCOL retired{};
+  EFI_ADAPTER_INFORMATION_PROTOCOL retired_information{};
+  policy.on_boot = [&](DriverNic& nic) -> Result<void> {
+    EXPECT_TRUE(nic.give_to(DriverNic::User::own_stack).ok());
+    fake.add_protocol(child, &retired);
+    fake.add_protocol(child, &retired_information);
+    // Somebody still holds it.
+    fake.add_open(child, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, child, child,
+                  EFI_OPEN_PROTOCOL_BY_DRIVER);
+    EXPECT_FALSE(nic.give_to(DriverNic::User::simple_network).ok());
+    EXPECT_EQ(nic.user(), DriverNic::User::nobody);
+    fake.opens(child, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>).clear();
+    EXPECT_TRUE(nic.give_to(DriverNic::User::simple_network).ok());
+    return {};
+  };
+  EXPECT_EQ(load(), EFI_ABORTED);
+  ASSERT_EQ(network(), child);
+  EXPECT_NE(get<EFI_SIMPLE_NETWORK_PROTOCOL>(child), &retired);
+  EXPECT_NE(get<EFI_ADAPTER_INFORMATION_PROTOCOL>(child), &retired_information);
+}
+
+TEST_F(BootOptionTest, AHandleThatCannotBeTakenBackStaysUntilTheFirmwareLetsGo) {
+  // Of the boot option: its path is there, LoadFile is not, and the path is held.
+  fake.fail(fake::Call::install_protocol, EFI_OUT_OF_RESOURCES, 2);
+  fake.fail(fake::Call::uninstall_protocol, EFI_ACCESS_DENIED);
+  EXPECT_EQ(start(), EFI_DEVICE_ERROR);
+  EXPECT_EQ(boot_option(), nullptr);
+  EXPECT_EQ(binding->nic_count(), 1U);
+  EXPECT_EQ(raw->Stop(raw, controller, 0, nullptr), EFI_SUCCESS);
+  expect_nothing_is_left();
+  EXPECT_EQ(start(), EFI_SUCCESS);
+  EXPECT_EQ(path_of(boot_option()), boot_path());
 }
 
 TEST_F(BootOptionTest, ADeviceThatCannotBeMadeAgainIsNobodys) {

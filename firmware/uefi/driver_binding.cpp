@@ -140,7 +140,8 @@ EFI_STATUS NicDriverBinding::start_new(Handle controller,
   nics_.push_back(*std::move(nic));
   if (!wanted.is_child) return EFI_SUCCESS;
   if (const Result<void> added = nics_.back()->add_handles(); !added.ok()) {
-    nics_.pop_back();
+    // What the firmware holds on to must stay, and be ours, until it lets go.
+    if (!nics_.back()->has_handles()) nics_.pop_back();
     return EFI_DEVICE_ERROR;
   }
   return EFI_SUCCESS;
@@ -159,6 +160,8 @@ EFI_STATUS NicDriverBinding::stop(EFI_HANDLE controller, UINTN count,
     if (!child || (child != nic->child() && child != nic->boot_handle())) return EFI_DEVICE_ERROR;
     (child == nic->child() ? child_goes : boot_option_goes) = true;
   }
+  // While a stack of ours has the device, the child stays: images that it starts find it there.
+  if (child_goes && nic->user() == DriverNic::User::own_stack) return EFI_DEVICE_ERROR;
   // First what refuses while a boot of ours runs, for that uses everything else.
   if (boot_option_goes && !nic->remove_boot_option().ok()) return EFI_DEVICE_ERROR;
   if (child_goes && !nic->remove_child().ok()) {

@@ -175,8 +175,8 @@ TEST_F(NicDriverBindingTest, StartFailsCleanlyAtEveryPoint) {
     fake::Call call;
     unsigned count;
   };
-  // Events: packet, negotiation, exit. Protocols: path, information, network. Opened: a look at the ids, the
-  // function, a look at the path, the function for the child.
+  // Events: packet, negotiation, exit. Protocols: path, information, network. Opened: a look at the
+  // ids, the function, a look at the path, the function for the child.
   for (const Point& point :
        {Point{fake::Call::create_event, 3}, Point{fake::Call::install_protocol, 3},
         Point{fake::Call::open_protocol, 4}}) {
@@ -191,6 +191,28 @@ TEST_F(NicDriverBindingTest, StartFailsCleanlyAtEveryPoint) {
   expect_nothing_is_left();
   driver_state.fails = false;
   EXPECT_EQ(start(), EFI_SUCCESS);
+}
+
+TEST_F(NicDriverBindingTest, AHandleThatCannotBeTakenBackStaysOursUntilTheFirmwareLetsGo) {
+  // The path is installed, the network is not, and the path is held.
+  for (const bool stops : {true, false}) {
+    fake.fail(fake::Call::install_protocol, EFI_OUT_OF_RESOURCES, 1);
+    fake.fail(fake::Call::uninstall_protocol, EFI_ACCESS_DENIED);
+    EXPECT_EQ(start(), EFI_DEVICE_ERROR);
+    EXPECT_EQ(child(), nullptr);
+    ASSERT_EQ(binding->nic_count(), 1U);
+    EXPECT_EQ(fake.open_count(image), 1U) << "the function is ours";
+    if (stops) {
+      EXPECT_EQ(raw->Stop(raw, controller, 0, nullptr), EFI_SUCCESS);
+      expect_nothing_is_left();
+      continue;
+    }
+    EXPECT_EQ(supported(controller), EFI_SUCCESS) << "the child is still to be made";
+    EXPECT_EQ(start(), EFI_SUCCESS);
+    EXPECT_NE(get<EFI_DEVICE_PATH_PROTOCOL>(child()), nullptr);
+    EXPECT_EQ(fake.open_count(image), 2U);
+    EXPECT_EQ(supported(controller), EFI_ALREADY_STARTED);
+  }
 }
 
 TEST_F(NicDriverBindingTest, AControllerThatIsNotOursIsNotStarted) {

@@ -76,7 +76,7 @@ Result<void> DriverNic::give_to(User user, driver::Consumer consumer) noexcept {
     consumer_ = consumer;
   } else if (user == User::simple_network) {
     Result<void> done = make_network();
-    if (done.ok() && child_) done = install_from(kFirstOfNetwork);
+    if (done.ok() && child_opening_) done = install_from(kFirstOfNetwork);
     if (!done.ok()) {
       drop_device();
       return done;
@@ -101,15 +101,25 @@ std::array<DriverNic::Published, DriverNic::kPublished> DriverNic::published() n
 
 EFI_STATUS DriverNic::install(const Published& protocol) noexcept {
   EFI_HANDLE handle = child_.raw();
-  const EFI_STATUS status = firmware_.boot().InstallProtocolInterface(
-      &handle, guid_pointer(*protocol.protocol), EFI_NATIVE_INTERFACE, protocol.interface);
+  const auto try_once = [&] {
+    return firmware_.boot().InstallProtocolInterface(&handle, guid_pointer(*protocol.protocol),
+                                                     EFI_NATIVE_INTERFACE, protocol.interface);
+  };
+  EFI_STATUS status = try_once();
+  if (status == EFI_INVALID_PARAMETER) {
+    // There is one: what the network of a started image could not take back from our handle.
+    void* const old = detail::peek(firmware_, child_, *protocol.protocol);
+    if (old != nullptr && uninstall({protocol.protocol, old})) status = try_once();
+  }
   if (!EFI_ERROR(status)) child_ = Handle(handle);
   return status;
 }
 
-EFI_STATUS DriverNic::uninstall(const Published& protocol) noexcept {
-  return firmware_.boot().UninstallProtocolInterface(child_.raw(), guid_pointer(*protocol.protocol),
-                                                     protocol.interface);
+/// What is not there is gone.
+bool DriverNic::uninstall(const Published& protocol) noexcept {
+  const EFI_STATUS status = firmware_.boot().UninstallProtocolInterface(
+      child_.raw(), guid_pointer(*protocol.protocol), protocol.interface);
+  return !EFI_ERROR(status) || status == EFI_NOT_FOUND;
 }
 
 Result<void> DriverNic::hold_function() noexcept {
@@ -134,60 +144,58 @@ Result<void> DriverNic::uninstall_from(std::size_t first) noexcept {
   const auto protocols = published();
   const std::size_t count = published_count();
   std::size_t left = count;
-  EFI_STATUS status = EFI_SUCCESS;
   // Simple Network first: the firmware disconnects its stack from it, or refuses.
-  while (left != first) {
-    status = uninstall(protocols[left - 1]);
-    if (EFI_ERROR(status)) break;
-    --left;
-  }
+  while (left != first && uninstall(protocols[left - 1])) --left;
   if (left == first) {
     if (snp_ != nullptr) snp_->abandon();
     return {};
   }
   for (; left < count; ++left) (void)install(protocols[left]);
-  return from_status(status, err::uefi_install_failed);
+  return fail(err::uefi_install_failed);
 }
 
 Result<void> DriverNic::add_handles() noexcept {
-  const bool had_child = static_cast<bool>(child_);
+  const bool had_child = static_cast<bool>(child_opening_);
   if (!had_child) KEDGE_CHECK(add_child());
-  if (boot_ == nullptr || boot_handle()) return {};
+  if (boot_ == nullptr) return {};
   const Result<void> installed = boot_->install();
   if (!installed.ok() && !had_child) (void)remove_child();
   return installed;
 }
 
 Result<void> DriverNic::add_child() noexcept {
-  path_ = DevicePath::copy(peek<EFI_DEVICE_PATH_PROTOCOL>(firmware_, controller()));
-  if (path_.empty()) return fail(err::uefi_device_path_malformed);
-  path_.append_mac(mac_);
   const Published path = published()[0];
-  KEDGE_CHECK(from_status(install(path), err::uefi_install_failed));
+  // A bare child is there when the firmware did not let us take it back.
+  if (!child_) {
+    path_ = DevicePath::copy(peek<EFI_DEVICE_PATH_PROTOCOL>(firmware_, controller()));
+    if (path_.empty()) return fail(err::uefi_device_path_malformed);
+    path_.append_mac(mac_);
+    KEDGE_CHECK(from_status(install({path.protocol, path_.raw()}), err::uefi_install_failed));
+  }
   // The child owns the function from its first moment on: before Simple Network is there, which
   // makes the firmware's stack look at both.
   Result<void> done = hold_function();
   if (done.ok()) done = install_from(kFirstOfNetwork);
   if (done.ok()) return done;
-  child_opening_.close();
-  (void)uninstall(path);
-  child_ = Handle();
+  drop_bare_child();
   return done;
+}
+
+bool DriverNic::drop_bare_child() noexcept {
+  // With the last protocol the handle goes, and then this record could not be closed any more.
+  child_opening_.close();
+  const bool gone = uninstall(published()[0]);
+  if (gone) child_ = Handle();
+  return gone;
 }
 
 Result<void> DriverNic::remove_child() noexcept {
   if (!child_) return {};
   KEDGE_CHECK(uninstall_from(kFirstOfNetwork));
-  // With the last protocol the handle goes, and then this record could not be closed any more.
-  child_opening_.close();
-  const EFI_STATUS status = uninstall(published()[0]);
-  if (!EFI_ERROR(status)) {
-    child_ = Handle();
-    return {};
-  }
-  (void)hold_function();
-  (void)install_from(kFirstOfNetwork);
-  return from_status(status, err::uefi_install_failed);
+  if (drop_bare_child()) return {};
+  // All of it or nothing of it; what cannot come back now does with the next Start.
+  if (hold_function().ok() && !install_from(kFirstOfNetwork).ok()) child_opening_.close();
+  return fail(err::uefi_install_failed);
 }
 
 Result<void> DriverNic::remove_boot_option() noexcept {

@@ -37,13 +37,18 @@ class DriverNic {
   Handle controller() const noexcept { return function_->handle(); }
   Handle child() const noexcept { return child_; }
   Handle boot_handle() const noexcept { return boot_ != nullptr ? boot_->handle() : Handle(); }
-  bool is_complete() const noexcept { return child_ && (boot_ == nullptr || boot_handle()); }
+  bool is_complete() const noexcept {
+    return child_opening_ && (boot_ == nullptr || boot_handle());
+  }
+  /// A handle is left, perhaps one that the firmware did not let us take back.
+  bool has_handles() const noexcept { return child_ || boot_handle(); }
   const wire::MacAddress& mac() const noexcept { return mac_; }
   const DevicePath& path() const noexcept { return path_; }  ///< of the child
   const NicOffer& offer() const noexcept { return offer_; }
 
-  /// Makes the handles that are missing. When that fails, nothing of what it made remains. Errors:
-  /// uefi_install_failed, uefi_open_failed, uefi_device_path_malformed.
+  /// Makes the handles that are missing. When that fails, nothing of what it made remains, except
+  /// what the firmware refuses to take back. Errors: uefi_install_failed, uefi_open_failed,
+  /// uefi_device_path_malformed.
   Result<void> add_handles() noexcept;
   /// Remove one handle each. When the firmware refuses, because somebody holds on to it, all is as
   /// it was, and works. Errors: uefi_install_failed.
@@ -82,7 +87,9 @@ class DriverNic {
   Result<void> install_from(std::size_t first) noexcept;
   Result<void> uninstall_from(std::size_t first) noexcept;
   EFI_STATUS install(const Published& protocol) noexcept;
-  EFI_STATUS uninstall(const Published& protocol) noexcept;
+  bool uninstall(const Published& protocol) noexcept;
+  /// False when the firmware refuses.
+  bool drop_bare_child() noexcept;
   static void EFIAPI exit_boot_services(EFI_EVENT event, void* context) noexcept;
 
   // Destroyed from the bottom up: the device before the function that it uses.

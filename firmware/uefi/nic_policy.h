@@ -24,7 +24,7 @@ struct NicOffer {
 class NicBootOption {
  public:
   virtual ~NicBootOption() = default;
-  /// Errors: uefi_install_failed, uefi_open_failed, uefi_device_path_malformed.
+  /// Idempotent. Errors: uefi_install_failed, uefi_open_failed, uefi_device_path_malformed.
   virtual Result<void> install() noexcept = 0;
   /// Idempotent. False when it runs, or somebody holds on to it: then it stays as it is.
   virtual bool remove() noexcept = 0;

@@ -71,18 +71,20 @@ Result<void> Installation::install(const EFI_GUID& protocol, void* interface) no
 }
 
 bool Installation::remove() noexcept {
-  bool complete = true;
-  for (; !entries_.empty(); entries_.pop_back()) {
-    const Entry& entry = entries_.back();
+  // From the last one; what is refused stays in the list, in its order.
+  for (std::size_t i = entries_.size(); i-- != 0;) {
+    const Entry& entry = entries_[i];
     const EFI_STATUS status = firmware_->boot().UninstallProtocolInterface(
         handle_.raw(), guid_pointer(*entry.protocol), entry.interface);
-    if (EFI_ERROR(status)) {
-      complete = false;
+    if (EFI_ERROR(status) && status != EFI_NOT_FOUND) {
       log_failure("uninstalling", status);
+      continue;
     }
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i));
   }
+  if (!entries_.empty()) return false;
   handle_ = Handle();
-  return complete;
+  return true;
 }
 
 }  // namespace kedge::uefi

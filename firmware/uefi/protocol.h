@@ -151,7 +151,8 @@ class Installation {
   Result<void> install(P* interface) noexcept {
     return install(kGuid<P>, interface);
   }
-  /// Takes everything back. False when the firmware refused: the interfaces must then stay alive.
+  /// Takes everything back. False when the firmware refused some: their interfaces must stay alive
+  /// until a later call has success.
   bool remove() noexcept;
   Handle handle() const noexcept { return handle_; }
 

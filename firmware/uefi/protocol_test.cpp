@@ -80,11 +80,29 @@ TEST_F(ProtocolTest, InstallationsAreTakenBackInReverse) {
   EXPECT_EQ(fake.handle_count(), handles);
 }
 
-TEST_F(ProtocolTest, ARefusedUninstallIsTold) {
+TEST_F(ProtocolTest, ARefusedUninstallIsToldAndCanBeTriedAgain) {
+  const std::size_t handles = fake.handle_count();
   Installation installation(firmware);
+  EFI_LOAD_FILE2_PROTOCOL load{};
   ASSERT_TRUE(installation.install(&snp).ok());
+  ASSERT_TRUE(installation.install(&load).ok());
+  const EFI_HANDLE installed = installation.handle().raw();
   fake.fail(fake::Call::uninstall_protocol, EFI_ACCESS_DENIED);
   EXPECT_FALSE(installation.remove());
+  EXPECT_EQ(installation.handle().raw(), installed);
+  EXPECT_EQ(fake.interface(installed, kGuid<Snp>), nullptr);
+  EXPECT_EQ(fake.interface(installed, kGuid<EFI_LOAD_FILE2_PROTOCOL>), &load);
+  EXPECT_TRUE(installation.remove());
+  EXPECT_FALSE(installation.handle());
+  EXPECT_EQ(fake.handle_count(), handles);
+}
+
+TEST_F(ProtocolTest, WhatSomebodyElseHasUninstalledIsGone) {
+  Installation installation(firmware);
+  ASSERT_TRUE(installation.install(&snp).ok());
+  EFI_LOAD_FILE2_PROTOCOL load{};
+  ASSERT_TRUE(installation.install(&load).ok());
+  fake.remove_protocol(installation.handle().raw(), kGuid<Snp>);
   EXPECT_TRUE(installation.remove());
 }
 

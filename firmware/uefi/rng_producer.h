@@ -19,6 +19,8 @@ class RngProducer {
   /// Where no EFI_RNG exists and a source of ours is healthy: installs ours, and has the firmware
   /// dispatch the drivers that have waited for one. Otherwise nothing happens.
   void heal() noexcept;
+  /// False when the firmware does not let go: then it works on.
+  bool remove() noexcept { return installation_.remove(); }
   bool installed() const noexcept { return static_cast<bool>(installation_.handle()); }
 
   // For Entry.

@@ -85,6 +85,20 @@ TEST_F(RngProducerTest, ItIsGoneWithItsImage) {
   EXPECT_EQ(fake.handle_count(), handles);
 }
 
+TEST_F(RngProducerTest, WhatTheFirmwareDoesNotLetGoWorksOn) {
+  rng.heal();
+  fake.fail(fake::Call::uninstall_protocol, EFI_ACCESS_DENIED);
+  EXPECT_FALSE(rng.remove());
+  EXPECT_TRUE(rng.installed());
+  UINT8 value[16]{};
+  auto* raw = installed();
+  ASSERT_NE(raw, nullptr);
+  EXPECT_EQ(raw->GetRNG(raw, nullptr, sizeof(value), value), EFI_SUCCESS);
+  EXPECT_TRUE(rng.remove());
+  EXPECT_FALSE(rng.installed());
+  EXPECT_EQ(installed(), nullptr);
+}
+
 TEST_F(RngProducerTest, EveryFunctionAnswersAsDocumentedAtEveryLevel) {
   rng.heal();
   auto* raw = installed();

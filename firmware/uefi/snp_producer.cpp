@@ -173,6 +173,7 @@ void SnpProducer::take_down() noexcept {
   sent_count_ = 0;
   interrupts_ = 0;
   negotiation_ = Negotiation::none;
+  negotiation_timer_.stop_timer();
   mode_.State = EfiSimpleNetworkStarted;
 }
 

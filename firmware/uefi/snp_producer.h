@@ -7,9 +7,9 @@
 // | Started     | Initialize, Stop                            | DEVICE_ERROR (Start:       |
 // | Initialized | all but Start, Initialize, Stop             |   ALREADY_STARTED)         |
 //
-// The device runs, and does DMA, only while Initialized, or for some seconds while somebody who asks
-// for the link's state before that waits for it. It is taken for promiscuous: receive filters are
-// ours, and exact. After retire() every function answers DEVICE_ERROR and touches nothing.
+// The device runs, and does DMA, only while Initialized, or for some seconds while somebody who
+// asks for the link's state before that waits for it. It is taken for promiscuous: receive filters
+// are ours, and exact. After retire() every function answers DEVICE_ERROR and touches nothing.
 #pragma once
 
 #include <array>
