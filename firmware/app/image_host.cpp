@@ -43,8 +43,8 @@ Result<void> ImageHost::offer(InterfaceSlot& slot, uefi::ImageNetwork::Nic nic,
                               std::string_view uri) noexcept {
   KEDGE_CHECK(reopen(slot.interface, driver::Consumer::simple_network));
   backend_.reset(new (std::nothrow) uefi::PxeStackBackend(
-      {run_.loop, run_.stack, slot.interface, nic.device, session_->interfaces().identity_of(slot),
-       fetcher_->options()}));
+      {run_.firmware, run_.loop, run_.stack, slot.interface, nic.device,
+       session_->interfaces().identity_of(slot), fetcher_->options()}));
   if (backend_ == nullptr) return fail(err::base_no_memory);
   KEDGE_TRY(network_, uefi::ImageNetwork::create(run_.firmware, std::move(nic), *backend_));
   network_->pxe().adopt(image_lease(slot, uri));

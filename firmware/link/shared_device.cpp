@@ -77,7 +77,9 @@ Result<void> SharedDevice::Side::start() noexcept {
 }
 
 void SharedDevice::Side::stop() noexcept {
-  queue_.clear();
+  // A guest that interrupts the host may not touch what the host may be filling; what stays there
+  // is as good as a frame that comes a little late.
+  if (this != &shared_.guest_ || !shared_.host_works_) queue_.clear();
   if (!started_) return;
   started_ = false;
   if (!shared_.host_.started_ && !shared_.guest_.started_) shared_.device_.stop();

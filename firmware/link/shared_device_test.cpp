@@ -155,6 +155,20 @@ TEST_F(SharedDeviceTest, KeepsAGuestOutThatInterruptsTheHost) {
   EXPECT_EQ(guest.poll(to_guest, 8), 1U);
 }
 
+TEST_F(SharedDeviceTest, AGuestThatStopsInTheMiddleOfTheHostsWorkTouchesNothingOfIt) {
+  start_both();
+  device.incoming = {arp()};
+  EXPECT_EQ(host.poll(to_host, 8), 1U);
+  {
+    const SharedDevice::HostWorks works(shared);
+    guest.stop();
+    EXPECT_TRUE(device.running);
+    EXPECT_TRUE(guest.start().ok());
+  }
+  EXPECT_EQ(guest.poll(to_guest, 8), 1U) << "the copy, whose memory the host may have been using";
+  guest.stop();
+}
+
 TEST_F(SharedDeviceTest, OnlyTheHostSilencesTheDevice) {
   start_both();
   guest.quiesce();

@@ -15,13 +15,16 @@
 
 namespace kedge::uefi {
 
-/// Follows an operation and may end it: the started image's callback.
+/// Follows an operation and may end it: the started image's callback. It may do what it wants, even
+/// leave by gBS->Exit, so it is called only where the backend has nothing half done.
 class PxeWatch {
  public:
   enum class Direction : bool { sent, received };
-  /// A packet is about to be sent, or was received. False: the operation is to end.
-  virtual bool packet(Direction direction, ByteView packet) noexcept = 0;
-  /// Time passes. False: the operation is to end.
+  /// A packet is sent, or was received: remembered, to be told. Callable anywhere.
+  virtual void packet(Direction direction, ByteView packet) noexcept = 0;
+  /// Tells the callback of the packets. False: the operation is to end.
+  virtual bool tell() noexcept = 0;
+  /// The same, and that time passes. False: the operation is to end.
   virtual bool waiting() noexcept = 0;
 
  protected:

@@ -96,6 +96,7 @@ EFI_STATUS PxeBaseCode::start(BOOLEAN use_ipv6) noexcept {
 EFI_STATUS PxeBaseCode::stop() noexcept {
   if (mode_.Started == FALSE) return EFI_NOT_STARTED;
   if (busy_) return EFI_DEVICE_ERROR;
+  const Busy busy(*this);
   backend_.close_ports();
   set_defaults();
   return EFI_SUCCESS;
@@ -221,6 +222,7 @@ EFI_STATUS PxeBaseCode::set_station_ip(Ip* raw_address, Ip* raw_mask) noexcept {
   if (raw_mask != nullptr && (!subnet.ok() || mask.is_any())) return EFI_INVALID_PARAMETER;
   if (mode_.Started == FALSE) return EFI_NOT_STARTED;
   if (busy_) return EFI_DEVICE_ERROR;
+  const Busy busy(*this);
   // The parts may come one after the other: only both are a configuration.
   if (!address.is_any() && subnet.ok() && !mask.is_any()) {
     net::Ipv4Configuration configuration;
@@ -275,13 +277,29 @@ PxeBaseCode::Busy::~Busy() {
   owner_.busy_ = false;
 }
 
+void PxeBaseCode::Watch::packet(Direction direction, ByteView packet) noexcept {
+  if (owner_.mode_.MakeCallbacks == FALSE || aborted_) return;
+  const BOOLEAN received = direction == Direction::received ? TRUE : FALSE;
+  untold_.push_back({received, {packet.begin(), packet.end()}});
+}
+
+bool PxeBaseCode::Watch::tell() noexcept {
+  // Taken out first: what a callback leaves by gBS->Exit is not told again.
+  std::vector<Told> told;
+  told.swap(untold_);
+  for (Told& each : told) {
+    if (!call(each.received, each.packet)) break;
+  }
+  return !aborted_;
+}
+
 /// Looked for anew each time: an image may take its callback away before it stops us.
-bool PxeBaseCode::Watch::call(BOOLEAN received, ByteView packet) noexcept {
+bool PxeBaseCode::Watch::call(BOOLEAN received, ByteSpan packet) noexcept {
   if (aborted_) return false;
   if (owner_.mode_.MakeCallbacks == FALSE) return true;
   auto* callback = peek<EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL>(owner_.firmware_, owner_.handle_);
   if (callback == nullptr) return true;
-  auto* raw = reinterpret_cast<EFI_PXE_BASE_CODE_PACKET*>(const_cast<std::byte*>(packet.data()));
+  auto* raw = reinterpret_cast<EFI_PXE_BASE_CODE_PACKET*>(packet.data());
   aborted_ = callback->Callback(callback, function_, received, static_cast<UINT32>(packet.size()),
                                 packet.empty() ? nullptr : raw) !=
              EFI_PXE_BASE_CODE_CALLBACK_STATUS_CONTINUE;

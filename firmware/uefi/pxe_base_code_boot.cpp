@@ -242,10 +242,12 @@ EFI_STATUS PxeBaseCode::read_file(const PxeFile& file, void* buffer, UINT64& byt
   std::optional<PxeServerError> refusal;
   if (buffer == nullptr) {
     PxePacketSink sink(watch, file.block_bytes);
-    Result<void> done = backend_.read(file, sink, watch, refusal);
-    if (done.ok()) done = sink.finish();
-    if (done.ok()) bytes = sink.size();
-    return transfer_status(done, refusal);
+    const Result<void> done = backend_.read(file, sink, watch, refusal);
+    if (!done.ok()) return transfer_status(done, refusal);
+    sink.finish();
+    (void)watch.tell();
+    bytes = sink.size();
+    return EFI_SUCCESS;
   }
   PxeBufferSink sink(ByteSpan(static_cast<std::byte*>(buffer), static_cast<std::size_t>(bytes)));
   const Result<void> done = backend_.read(file, sink, watch, refusal);

@@ -61,18 +61,23 @@ class PxeBaseCode::Watch final : public PxeWatch {
   Watch(PxeBaseCode& owner, EFI_PXE_BASE_CODE_FUNCTION function) noexcept
       : owner_(owner), function_(function) {}
 
-  bool packet(Direction direction, ByteView packet) noexcept override {
-    return call(direction == Direction::received ? TRUE : FALSE, packet);
-  }
+  void packet(Direction direction, ByteView packet) noexcept override;
+  bool tell() noexcept override;
   // "If these fields are zero and NULL respectively, then this is a status update callback."
-  bool waiting() noexcept override { return call(FALSE, {}); }
+  bool waiting() noexcept override { return tell() && call(FALSE, {}); }
   bool aborted() const noexcept { return aborted_; }
 
  private:
-  bool call(BOOLEAN received, ByteView packet) noexcept;
+  /// What came within one turn of the loop, which the devices' rings bound.
+  struct Told {
+    BOOLEAN received;
+    std::vector<std::byte> packet;
+  };
+  bool call(BOOLEAN received, ByteSpan packet) noexcept;
 
   PxeBaseCode& owner_;
   EFI_PXE_BASE_CODE_FUNCTION function_;
+  std::vector<Told> untold_;
   bool aborted_ = false;
 };
 

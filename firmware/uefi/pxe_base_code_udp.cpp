@@ -58,7 +58,8 @@ EFI_STATUS PxeBaseCode::udp_write(UINT16 flags, Ip* destination, Port* destinati
   const ByteView pieces[] = {ByteView(static_cast<const std::byte*>(header), header_size),
                              ByteView(static_cast<const std::byte*>(buffer), *buffer_bytes)};
   Watch watch(*this, EFI_PXE_BASE_CODE_FUNCTION_UDP_WRITE);
-  if (!watch.packet(PxeWatch::Direction::sent, pieces[1])) return EFI_ABORTED;
+  watch.packet(PxeWatch::Direction::sent, pieces[1]);
+  if (!watch.tell()) return EFI_ABORTED;
   const auto sent = backend_.send(target, std::span(pieces).subspan(header_size == 0 ? 1 : 0));
   if (!sent.ok()) return status_of(sent.error());
   if (source_port != nullptr) *source_port = *sent;
@@ -114,7 +115,8 @@ EFI_STATUS PxeBaseCode::udp_read(UINT16 flags, Ip* destination, Port* destinatio
   const auto datagram =
       backend_.receive(any_port ? Port{0} : *destination_port, kUdpWait, accept, watch);
   if (!datagram.ok()) return status_of(datagram.error());
-  if (!watch.packet(PxeWatch::Direction::received, datagram->payload)) return EFI_ABORTED;
+  watch.packet(PxeWatch::Direction::received, datagram->payload);
+  if (!watch.tell()) return EFI_ABORTED;
   return give_datagram(*datagram, destination, destination_port, source, source_port, header_bytes,
                        header, buffer_bytes, buffer);
 }

@@ -53,23 +53,17 @@ Result<void> PxePacketSink::write(ByteView data) noexcept {
     const std::size_t count = std::min(room, data.size());
     packet_.insert(packet_.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(count));
     data = data.subspan(count);
-    if (count == room) KEDGE_CHECK(send());
+    if (count == room) finish();
   }
   return {};
 }
 
-Result<void> PxePacketSink::finish() noexcept {
-  return send();
-}
-
-Result<void> PxePacketSink::send() noexcept {
+void PxePacketSink::finish() noexcept {
   ByteWriter header(ByteSpan(packet_).first(wire::kTftpDataHeaderBytes));
   header.be16(static_cast<std::uint16_t>(wire::TftpOpcode::data));
   header.be16(++block_);
-  const bool go_on = watch_.packet(PxeWatch::Direction::received, packet_);
+  watch_.packet(PxeWatch::Direction::received, packet_);
   packet_.resize(wire::kTftpDataHeaderBytes);
-  if (!go_on) return fail(err::pxe_aborted);
-  return {};
 }
 
 }  // namespace kedge::uefi

@@ -53,16 +53,13 @@ class PxePacketSink final : public client::Sink {
   PxePacketSink(PxeWatch& watch, std::uint16_t block_bytes) noexcept;
 
   Result<void> expect(std::uint64_t) noexcept override { return {}; }
-  /// Errors: pxe_aborted, base_no_memory.
   Result<void> write(ByteView data) noexcept override;
   std::uint64_t size() const noexcept override { return size_; }
   void clear() noexcept override;
-  /// Sends the last block, which is shorter than the others, perhaps empty.
-  Result<void> finish() noexcept;
+  /// Gives the last block, which is shorter than the others, perhaps empty.
+  void finish() noexcept;
 
  private:
-  Result<void> send() noexcept;
-
   PxeWatch& watch_;
   std::size_t block_bytes_;
   std::vector<std::byte> packet_;

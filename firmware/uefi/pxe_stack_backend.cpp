@@ -19,29 +19,6 @@ std::vector<std::byte> bytes_of(const client::DhcpPacket& packet) {
   return {packet.bytes().begin(), packet.bytes().end()};
 }
 
-/// Keeps what a server says when it refuses.
-class Refusals final : public client::Progress {
- public:
-  explicit Refusals(std::optional<PxeServerError>& refusal) noexcept : refusal_(refusal) {}
-  void advanced(std::uint64_t, std::optional<std::uint64_t>) noexcept override {}
-  void note(std::string_view) noexcept override {}
-  void refused(std::uint32_t code, std::string_view text) noexcept override {
-    refusal_ = PxeServerError{static_cast<std::uint16_t>(code), std::string(text)};
-  }
-  /// What other protocols refuse is told in TFTP's words.
-  void explain(const Error& error) noexcept {
-    if (refusal_.has_value()) return;
-    if (error.kind() == ErrorKind::not_found) {
-      refused(wire::TftpErrorCode::kNotFound, format("{}", error));
-    } else if (error.kind() == ErrorKind::denied) {
-      refused(wire::TftpErrorCode::kAccessViolation, format("{}", error));
-    }
-  }
-
- private:
-  std::optional<PxeServerError>& refusal_;
-};
-
 }  // namespace
 
 PxeLease pxe_lease(const client::DhcpLease& lease, const net::Ipv4Configuration& configuration) {
@@ -54,57 +31,168 @@ PxeLease pxe_lease(const client::DhcpLease& lease, const net::Ipv4Configuration&
   return result;
 }
 
-PxeStackBackend::PxeStackBackend(Setup setup) noexcept
-    : setup_(std::move(setup)), fetcher_(setup_.stack) {}
-
-template <class T>
-Result<T> PxeStackBackend::run(async::Task<Result<T>> task, PxeWatch& watch) noexcept {
-  async::Loop& loop = setup_.loop;
-  const link::SharedDevice::HostWorks works(setup_.shared);
-  async::CancelScope scope;
-  stopped_ = false;
-  Instant tell_at = loop.now() + kTellEvery;
-  bool finished = task.start({&loop, &scope}, nullptr);
-  while (!finished && !task.done()) {
-    if (!loop.run_once()) loop.idle();
-    if (!scope.cancelled() && loop.now() >= tell_at) {
-      stopped_ = stopped_ || !watch.waiting();
-      tell_at = loop.now() + kTellEvery;
-    }
-    if (stopped_ && !scope.cancelled()) scope.cancel();
-  }
-  Result<T> result = task.take();
-  if (stopped_) return fail(err::pxe_aborted);
-  return result;
-}
-
-/// Shows the image's callback every DHCP message.
-class PxeStackBackend::DhcpTold final : public client::DhcpObserver {
+/// While it lives nobody of the image's comes between.
+class PxeStackBackend::Works {
  public:
-  DhcpTold(PxeStackBackend& owner, PxeWatch& watch) noexcept : owner_(owner), watch_(watch) {}
+  explicit Works(const Setup& setup) noexcept
+      : level_(setup.firmware, TPL_CALLBACK), works_(setup.shared) {}
+
+ private:
+  TplGuard level_;
+  link::SharedDevice::HostWorks works_;
+};
+
+/// An operation, and between it and its caller: a callback that leaves takes the caller away.
+class PxeStackBackend::Work final : public client::DhcpObserver,
+                                    public client::Progress,
+                                    public client::Sink {
+ public:
+  struct AnyTask {
+    virtual ~AnyTask() = default;
+    virtual bool done() const noexcept = 0;
+  };
+
+  explicit Work(PxeWatch& a_watch) noexcept : watch(&a_watch) {}
+  void caller_is_gone() noexcept {
+    watch = nullptr;
+    sink = nullptr;
+  }
+
   void dhcp_progress(const client::DhcpProgress&) noexcept override {}
   void dhcp_message(bool received, ByteView message) noexcept override {
     const auto direction = received ? PxeWatch::Direction::received : PxeWatch::Direction::sent;
-    if (!watch_.packet(direction, message)) owner_.stopped_ = true;
+    if (watch != nullptr) watch->packet(direction, message);
+  }
+
+  void advanced(std::uint64_t, std::optional<std::uint64_t>) noexcept override {}
+  void note(std::string_view) noexcept override {}
+  void refused(std::uint32_t code, std::string_view text) noexcept override {
+    refusal = PxeServerError{static_cast<std::uint16_t>(code), std::string(text)};
+  }
+  /// What other protocols refuse is told in TFTP's words.
+  void explain(const Error& error) noexcept {
+    if (refusal.has_value()) return;
+    if (error.kind() == ErrorKind::not_found) {
+      refused(wire::TftpErrorCode::kNotFound, format("{}", error));
+    } else if (error.kind() == ErrorKind::denied) {
+      refused(wire::TftpErrorCode::kAccessViolation, format("{}", error));
+    }
+  }
+
+  Result<void> expect(std::uint64_t total_bytes) noexcept override {
+    return sink != nullptr ? sink->expect(total_bytes) : fail(err::pxe_aborted);
+  }
+  Result<void> write(ByteView data) noexcept override {
+    return sink != nullptr ? sink->write(data) : fail(err::pxe_aborted);
+  }
+  std::uint64_t size() const noexcept override { return sink != nullptr ? sink->size() : 0; }
+  void clear() noexcept override {
+    if (sink != nullptr) sink->clear();
+  }
+
+  PxeWatch* watch;
+  client::Sink* sink = nullptr;
+  std::optional<PxeServerError> refusal;
+  client::FetchOptions options;
+  client::BootServerSearch search;
+  std::optional<client::DhcpClient> dhcp;
+  async::CancelScope scope;
+  std::unique_ptr<AnyTask> task;
+};
+
+template <class T>
+struct PxeStackBackend::Running final : Work::AnyTask {
+  explicit Running(async::Task<Result<T>> a_task) noexcept : task(std::move(a_task)) {}
+  bool done() const noexcept override { return task.done(); }
+  async::Task<Result<T>> task;
+};
+
+/// The operation's end, whichever way its function is left by return.
+class PxeStackBackend::Ended {
+ public:
+  explicit Ended(PxeStackBackend& owner) noexcept : owner_(owner) {}
+  Ended(const Ended&) = delete;
+  Ended& operator=(const Ended&) = delete;
+  ~Ended() {
+    const Works works(owner_.setup_);
+    owner_.work_.reset();
   }
 
  private:
   PxeStackBackend& owner_;
-  PxeWatch& watch_;
 };
+
+PxeStackBackend::PxeStackBackend(Setup setup) noexcept
+    : setup_(std::move(setup)), fetcher_(setup_.stack) {}
+
+PxeStackBackend::~PxeStackBackend() {
+  if (work_ == nullptr) return;
+  work_->caller_is_gone();
+  work_->scope.cancel();
+  while (!work_->task->done()) {
+    if (!setup_.loop.run_once()) setup_.loop.idle();
+  }
+}
+
+PxeStackBackend::Work& PxeStackBackend::begin(PxeWatch& watch) noexcept {
+  KEDGE_ASSERT(work_ == nullptr);
+  work_ = std::make_unique<Work>(watch);
+  return *work_;
+}
+
+template <class T>
+Result<T> PxeStackBackend::run(async::Task<Result<T>> task) noexcept {
+  async::Loop& loop = setup_.loop;
+  Work& work = *work_;
+  auto owned = std::make_unique<Running<T>>(std::move(task));
+  Running<T>& running = *owned;
+  work.task = std::move(owned);
+  Instant tell_at = loop.now() + kTellEvery;
+  bool go_on = true;
+  {
+    const Works works(setup_);
+    (void)running.task.start({&loop, &work.scope}, nullptr);
+  }
+  while (!running.done()) {
+    bool worked = false;
+    {
+      const Works works(setup_);
+      if (!go_on && !work.scope.cancelled()) work.scope.cancel();
+      worked = loop.run_once();
+    }
+    // Nothing is half done here: the callback may do what it wants.
+    if (go_on && loop.now() >= tell_at) {
+      go_on = work.watch->waiting();
+      tell_at = loop.now() + kTellEvery;
+    }
+    go_on = go_on && work.watch->tell();
+    if (!worked && !running.done() && go_on) loop.idle();
+  }
+  go_on = go_on && work.watch->tell();
+  const Works works(setup_);
+  Result<T> result = running.task.take();
+  if (!go_on) return fail(err::pxe_aborted);
+  return result;
+}
 
 Result<PxeLease> PxeStackBackend::dhcp(PxeWatch& watch) noexcept {
   close_ports();  // 68 must be free
   const net::Ipv4Configuration before = setup_.interface.ipv4();
-  DhcpTold told(*this, watch);
-  client::DhcpClient client(setup_.stack, setup_.interface, setup_.identity, {}, &told);
-  auto lease = run(client.acquire(), watch);
+  Work& work = begin(watch);
+  const Ended ended(*this);
+  work.dhcp.emplace(setup_.stack, setup_.interface, setup_.identity, client::DhcpSettings{}, &work);
+  auto lease = run(work.dhcp->acquire());
   if (!lease.ok()) {
     // A failed attempt leaves things as they were: the old lease is still good.
-    if (!before.address.is_any()) (void)setup_.interface.configure(before);
+    if (!before.address.is_any()) (void)configure(before);
     return lease.error();
   }
-  new_lease_ = *std::move(lease);
+  return take_lease(*std::move(lease));
+}
+
+Result<PxeLease> PxeStackBackend::take_lease(client::DhcpLease lease) noexcept {
+  const Works works(setup_);
+  new_lease_ = std::move(lease);
   if (!new_lease_->dns_servers.empty()) {
     setup_.stack.set_resolver(new_lease_->dns_servers, new_lease_->search);
   }
@@ -114,21 +202,27 @@ Result<PxeLease> PxeStackBackend::dhcp(PxeWatch& watch) noexcept {
 Result<PxeSearchResult> PxeStackBackend::discover(const PxeSearch& search,
                                                   PxeWatch& watch) noexcept {
   close_ports();
-  DhcpTold told(*this, watch);
-  client::DhcpClient client(setup_.stack, setup_.interface, setup_.identity, {}, &told);
-  client::BootServerSearch wanted;
+  Work& work = begin(watch);
+  const Ended ended(*this);
+  work.dhcp.emplace(setup_.stack, setup_.interface, setup_.identity, client::DhcpSettings{}, &work);
+  client::BootServerSearch& wanted = work.search;
   wanted.item = {search.type, search.layer};
   wanted.multicast = search.multicast;
   wanted.broadcast = search.broadcast;
   wanted.servers = search.servers;
   wanted.accepted = search.accepted;
-  KEDGE_TRY(auto answer,
-            run(client.find_boot_server(wanted, setup_.interface.ipv4().address), watch));
+  KEDGE_TRY(auto answer, run(work.dhcp->find_boot_server(wanted, setup_.interface.ipv4().address)));
   return PxeSearchResult{std::move(answer.request), bytes_of(answer.reply)};
 }
 
 Result<void> PxeStackBackend::configure(const net::Ipv4Configuration& configuration) noexcept {
+  const Works works(setup_);
   return setup_.interface.configure(configuration);
+}
+
+void PxeStackBackend::close_ports() noexcept {
+  const Works works(setup_);
+  ports_.clear();
 }
 
 Result<wire::Uri> PxeStackBackend::uri_of(const PxeFile& file) const noexcept {
@@ -142,29 +236,37 @@ Result<wire::Uri> PxeStackBackend::uri_of(const PxeFile& file) const noexcept {
 Result<void> PxeStackBackend::read(const PxeFile& file, client::Sink& sink, PxeWatch& watch,
                                    std::optional<PxeServerError>& refusal) noexcept {
   KEDGE_TRY(wire::Uri uri, uri_of(file));
-  client::FetchOptions options = setup_.options;
-  options.set_patience(kSilenceMax);
-  options.tftp.mtu = mtu();
-  options.tftp.block_bytes = file.block_bytes;
-  options.tftp.directory = file.directory;
-  Refusals refusals(refusal);
-  const auto done = run(fetcher_.fetch(std::move(uri), options, sink, refusals), watch);
-  fetcher_.close_idle();  // nobody would look after the connection between two calls
-  if (done.ok()) return {};
-  refusals.explain(done.error());
-  return done.error();
+  Work& work = begin(watch);
+  const Ended ended(*this);
+  work.sink = &sink;
+  work.options = setup_.options;
+  work.options.set_patience(kSilenceMax);
+  work.options.tftp.mtu = mtu();
+  work.options.tftp.block_bytes = file.block_bytes;
+  work.options.tftp.directory = file.directory;
+  const auto done = run(fetcher_.fetch(std::move(uri), work.options, work, work));
+  {
+    const Works works(setup_);
+    fetcher_.close_idle();  // nobody would look after the connection between two calls
+  }
+  if (!done.ok()) work.explain(done.error());
+  refusal = std::move(work.refusal);
+  return done.ok() ? Result<void>() : done.error();
 }
 
 Result<void> PxeStackBackend::write(const PxeFile& file, ByteView content, PxeWatch& watch,
                                     std::optional<PxeServerError>& refusal) noexcept {
   KEDGE_TRY(wire::Uri uri, uri_of(file));
   if (uri.scheme != "tftp") return fail(err::pxe_cannot_write);
-  client::TftpSettings settings;
+  Work& work = begin(watch);
+  const Ended ended(*this);
+  client::TftpSettings& settings = work.options.tftp;
   settings.mtu = mtu();
   settings.block_bytes = file.block_bytes;
   settings.silence_max = kSilenceMax;
-  Refusals refusals(refusal);
-  return run(client::tftp_put(setup_.stack, std::move(uri), settings, content, refusals), watch);
+  const auto done = run(client::tftp_put(setup_.stack, std::move(uri), settings, content, work));
+  refusal = std::move(work.refusal);
+  return done;
 }
 
 Result<PxeStackBackend::Port*> PxeStackBackend::open_port(const PxeUdpTarget& wanted) noexcept {
@@ -198,7 +300,7 @@ Result<PxeStackBackend::Port*> PxeStackBackend::open_port(const PxeUdpTarget& wa
 
 Result<std::uint16_t> PxeStackBackend::send(const PxeUdpTarget& target,
                                             std::span<const ByteView> payload) noexcept {
-  const link::SharedDevice::HostWorks works(setup_.shared);
+  const Works works(setup_);
   KEDGE_TRY(Port* const port, open_port(target));
   payload_.clear();
   for (const ByteView piece : payload) payload_.insert(payload_.end(), piece.begin(), piece.end());
@@ -230,7 +332,7 @@ async::Task<Result<PxeDatagram>> PxeStackBackend::receive_on(
     shown.destination = datagram->destination.v4();
     shown.destination_port = port.number;
     shown.payload = datagram->payload;
-    if (!accept(shown)) continue;
+    if (work_->watch == nullptr || !accept(shown)) continue;
     payload_.assign(shown.payload.begin(), shown.payload.end());
     shown.payload = payload_;
     co_return shown;
@@ -241,17 +343,22 @@ Result<PxeDatagram> PxeStackBackend::receive(std::uint16_t port, Duration timeou
                                              FunctionRef<bool(const PxeDatagram&)> accept,
                                              PxeWatch& watch) noexcept {
   if (port != 0) {
+    const Works works(setup_);
     PxeUdpTarget own;
     own.source_port = port;
     KEDGE_CHECK(open_port(own));
   }
-  return run(receive_on(port, setup_.loop.now() + timeout, accept), watch);
+  begin(watch);
+  const Ended ended(*this);
+  return run(receive_on(port, setup_.loop.now() + timeout, accept));
 }
 
 Result<wire::MacAddress> PxeStackBackend::find_neighbour(wire::Ipv4Address address,
                                                          Duration timeout,
                                                          PxeWatch& watch) noexcept {
-  return run(setup_.interface.find_neighbour(address, setup_.loop.now() + timeout), watch);
+  begin(watch);
+  const Ended ended(*this);
+  return run(setup_.interface.find_neighbour(address, setup_.loop.now() + timeout));
 }
 
 }  // namespace kedge::uefi

@@ -4,6 +4,11 @@
 //
 // What an image that was started wants to wait for is its own business: keys are not looked at,
 // only its callback ends an operation early. Every operation has a deadline of its own.
+//
+// The stack works at TPL_CALLBACK, turn by turn, so that a timer of the image that uses Simple
+// Network, which may not be used above that level (UEFI 2.10, table 7.1), finds nothing half done.
+// Between two turns the level is the caller's, and there its callback is called. It may leave by
+// gBS->Exit: what runs then, and all it refers to, is ours, and ends with us.
 #pragma once
 
 #include <memory>
@@ -12,6 +17,7 @@
 #include "client/dhcp/dhcp_client.h"
 #include "client/fetch.h"
 #include "link/shared_device.h"
+#include "uefi/firmware.h"
 #include "uefi/pxe_backend.h"
 
 namespace kedge::uefi {
@@ -29,6 +35,7 @@ class PxeStackBackend final : public PxeBackend {
   static constexpr Duration kSilenceMax = Duration::seconds(10);
 
   struct Setup {
+    const Firmware& firmware;
     async::Loop& loop;
     net::Stack& stack;
     net::Interface& interface;
@@ -38,6 +45,7 @@ class PxeStackBackend final : public PxeBackend {
   };
   /// What setup refers to must outlive it.
   explicit PxeStackBackend(Setup setup) noexcept;
+  ~PxeStackBackend();
 
   /// The lease that the image got for itself; empty when it did not ask.
   std::optional<client::DhcpLease>& new_lease() noexcept { return new_lease_; }
@@ -59,7 +67,7 @@ class PxeStackBackend final : public PxeBackend {
                               PxeWatch& watch) noexcept override;
   Result<wire::MacAddress> find_neighbour(wire::Ipv4Address address, Duration timeout,
                                           PxeWatch& watch) noexcept override;
-  void close_ports() noexcept override { ports_.clear(); }
+  void close_ports() noexcept override;
 
  private:
   struct Port {
@@ -68,10 +76,18 @@ class PxeStackBackend final : public PxeBackend {
     std::uint8_t type_of_service = 0;
     std::unique_ptr<net::UdpSocket> socket;
   };
-  class DhcpTold;
-
+  class Works;
+  class Work;
+  class Ended;
   template <class T>
-  Result<T> run(async::Task<Result<T>> task, PxeWatch& watch) noexcept;
+  struct Running;
+
+  /// Runs the task of work_ to its end.
+  template <class T>
+  Result<T> run(async::Task<Result<T>> task) noexcept;
+  /// A new work_.
+  Work& begin(PxeWatch& watch) noexcept;
+  Result<PxeLease> take_lease(client::DhcpLease lease) noexcept;
   /// The port's entry, the most recently used one then. 0: a new one.
   Result<Port*> open_port(const PxeUdpTarget& wanted) noexcept;
   async::Task<Result<PxeDatagram>> receive_on(
@@ -83,7 +99,7 @@ class PxeStackBackend final : public PxeBackend {
   std::vector<Port> ports_;  // the least recently used first
   std::vector<std::byte> payload_;
   std::optional<client::DhcpLease> new_lease_;
-  bool stopped_ = false;  // by the image's callback, of the operation that runs
+  std::unique_ptr<Work> work_;  // the operation that runs, or that a callback has left
 };
 
 }  // namespace kedge::uefi

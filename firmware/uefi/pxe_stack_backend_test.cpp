@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <csetjmp>
+#include <functional>
+
 #include "client/dhcp/dhcp_errors.h"
 #include "client/dhcp/dhcp_test_bed.h"
 #include "client/tftp/tftp_client_errors.h"
@@ -10,6 +13,7 @@
 #include "tests/fake/link_device.h"
 #include "tests/fake/net.h"
 #include "tests/fake/sink.h"
+#include "tests/fake/uefi.h"
 #include "uefi/pxe_errors.h"
 
 namespace kedge::uefi {
@@ -27,20 +31,33 @@ struct Patience final : PxeWatch {
   unsigned asked = 0;
   unsigned limit = UINT32_MAX;
   std::vector<std::string> packets;
-  bool packet(Direction direction, ByteView bytes) noexcept override {
+  std::size_t told = 0;
+  std::function<void()> on_tell;
+  void packet(Direction direction, ByteView bytes) noexcept override {
     packets.push_back((direction == Direction::sent ? "> " : "< ") + format("{}", bytes.size()));
-    return ++asked < limit;
+  }
+  bool tell() noexcept override {
+    if (on_tell) on_tell();
+    asked += static_cast<unsigned>(packets.size() - told);
+    told = packets.size();
+    return asked < limit;
   }
   bool waiting() noexcept override { return ++asked < limit; }
 };
 
+struct Nobody final : link::Receiver {
+  void receive(link::Frame) noexcept override {}
+};
+
 struct PxeStackBackendTest : testing::Test {
+  Nobody nobody;
+  fake::FakeFirmware firmware;
   fake::SimLoop sim;
   fake::FakeStack stack{sim.loop};
   fake::FakeInterface interface;
   fake::ScriptedDevice device;
   link::SharedDevice shared{device};
-  PxeStackBackend backend{{sim.loop, stack, interface, shared, {}, {}}};
+  PxeStackBackend backend{{firmware.firmware(), sim.loop, stack, interface, shared, {}, {}}};
   Patience watch;
   std::optional<PxeServerError> refusal;
   const Instant began = sim.clock.now();
@@ -207,10 +224,122 @@ TEST_F(PxeStackBackendTest, AFailedDhcpLeavesTheAddress) {
   EXPECT_EQ(backend.dhcp(watch).error(), err::pxe_aborted);
 }
 
+// A timer of the image, at the level that Simple Network may be used at.
+struct ImageTimer {
+  fake::FakeFirmware& firmware;
+  std::function<void()> on_time;
+  EFI_EVENT event = nullptr;
+  unsigned calls = 0;
+
+  ImageTimer(fake::FakeFirmware& a_firmware, std::function<void()> function)
+      : firmware(a_firmware), on_time(std::move(function)) {
+    EFI_BOOT_SERVICES& boot = firmware.firmware().boot();
+    EXPECT_EQ(boot.CreateEvent(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, fire, this, &event),
+              EFI_SUCCESS);
+    EXPECT_EQ(boot.SetTimer(event, TimerPeriodic, 1), EFI_SUCCESS);
+  }
+  ~ImageTimer() { firmware.firmware().boot().CloseEvent(event); }
+  static void EFIAPI fire(EFI_EVENT, void* context) {
+    auto& self = *static_cast<ImageTimer*>(context);
+    ++self.calls;
+    self.on_time();
+  }
+};
+
+TEST_F(PxeStackBackendTest, ATimerOfTheImageFindsNothingHalfDone) {
+  bool works = false;  // something of the stack is in its middle
+  unsigned touched = 0;
+  ImageTimer timer(firmware, [&] { EXPECT_FALSE(works); });
+  const auto touch = [&] {
+    works = true;
+    ++touched;
+    firmware.advance_ns(1000);  // a timer is due now
+    works = false;
+  };
+  interface.on_configure = touch;
+  stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint, ByteView) {
+    touch();
+    deliver(socket, "\0\5\0\1no\0"s);
+  };
+  stack.on_sockets = touch;
+  // Each function of the backend that uses the stack.
+  ASSERT_TRUE(send(4000).ok());
+  EXPECT_TRUE(receive(4000).ok());
+  EXPECT_EQ(receive(4001).error(), err::async_timed_out);
+  backend.close_ports();
+  EXPECT_TRUE(backend.configure(interface.ipv4()).ok());
+  fake::MemorySink sink;
+  EXPECT_FALSE(backend.read({.server = kServer, .name = "x"}, sink, watch, refusal).ok());
+  EXPECT_FALSE(backend.write({.server = kServer, .name = "x"}, {}, watch, refusal).ok());
+  stack.on_udp = [&](fake::FakeUdpSocket&, wire::Endpoint, ByteView) { touch(); };
+  ASSERT_TRUE(send(4000).ok());
+  EXPECT_FALSE(backend.dhcp(watch).ok());
+  ASSERT_TRUE(send(4000).ok());
+  EXPECT_FALSE(backend.discover({.type = 1, .broadcast = true}, watch).ok());
+  EXPECT_GT(touched, 12U);
+  EXPECT_GT(timer.calls, 12U) << "between the turns they run";
+  EXPECT_EQ(firmware.tpl, TPL_APPLICATION);
+  EXPECT_TRUE(firmware.violations.empty());
+}
+
+TEST_F(PxeStackBackendTest, TheCallbackIsCalledAtTheCallersLevelWithTheGuestLetIn) {
+  ASSERT_TRUE(send(4000).ok());
+  ASSERT_TRUE(shared.host().start().ok());
+  ASSERT_TRUE(shared.guest().start().ok());
+  unsigned told = 0;
+  watch.on_tell = [&] {
+    ++told;
+    EXPECT_EQ(firmware.tpl, TPL_APPLICATION);
+    const std::byte frame[60]{};
+    const ByteView pieces[] = {frame};
+    EXPECT_TRUE(shared.guest().transmit(pieces, {}).ok());
+    device.sent.clear();
+    (void)shared.guest().poll(nobody, 1);
+  };
+  EXPECT_FALSE(receive(4000).ok());
+  EXPECT_GT(told, 0U);
+  shared.guest().stop();
+  shared.host().stop();
+}
+
+TEST_F(PxeStackBackendTest, ACallbackMayLeaveForGood) {
+  static std::jmp_buf out;
+  // What the image leaves is under way in each of these.
+  const std::function<void(PxeStackBackend&)> calls[] = {
+      [&](PxeStackBackend& used) {
+        fake::MemorySink sink;
+        (void)used.read({.server = kServer, .name = "x"}, sink, watch, refusal);
+      },
+      [&](PxeStackBackend& used) { (void)used.dhcp(watch); },
+      [&](PxeStackBackend& used) {
+        (void)used.receive(4000, 3_s, [](const PxeDatagram&) { return true; }, watch);
+      },
+  };
+  for (const auto& call : calls) {
+    {
+      PxeStackBackend left({firmware.firmware(), sim.loop, stack, interface, shared, {}, {}});
+      watch.on_tell = [] { std::longjmp(out, 1); };
+      if (setjmp(out) == 0) call(left);
+      watch.on_tell = nullptr;
+      EXPECT_EQ(firmware.tpl, TPL_APPLICATION);
+      // The guest is let in: nobody works any more.
+      ASSERT_TRUE(shared.guest().start().ok());
+      const std::byte frame[60]{};
+      const ByteView pieces[] = {frame};
+      EXPECT_TRUE(shared.guest().transmit(pieces, {}).ok());
+      shared.guest().stop();
+    }
+    EXPECT_TRUE(stack.sockets.empty()) << "the operation has ended with the backend";
+  }
+  // The loop can be used as before.
+  EXPECT_FALSE(receive(0).ok());
+}
+
 struct PxeStackBackendDhcpTest : testing::Test, client::DhcpTestBed {
+  fake::FakeFirmware firmware;
   fake::ScriptedDevice device;
   link::SharedDevice shared{device};
-  PxeStackBackend backend{{sim.loop, stack, interface, shared, identity, {}}};
+  PxeStackBackend backend{{firmware.firmware(), sim.loop, stack, interface, shared, identity, {}}};
   Patience watch;
 };
 

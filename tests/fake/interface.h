@@ -3,6 +3,7 @@
 // tests.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -81,7 +82,10 @@ class FakeInterface final : public net::Interface {
     KEDGE_CO_CHECK(co_await async::sleep_until(deadline));
     co_return fail(err::net_no_neighbour);
   }
+  /// Called in the middle of configure().
+  std::function<void()> on_configure;
   Result<void> configure(const net::Ipv4Configuration& configuration) noexcept override {
+    if (on_configure) on_configure();
     configuration_ = configuration;
     return {};
   }

@@ -148,6 +148,8 @@ class FakeStack final : public net::Stack {
   /// Names that resolve() knows; others are net_unreachable here.
   std::map<std::string, std::vector<wire::IpAddress>, std::less<>> names;
   std::list<FakeUdpSocket*> sockets;
+  /// Called while a UDP socket is opened or closed.
+  std::function<void()> on_sockets;
   std::vector<wire::IpAddress> resolver_servers;
   std::vector<std::string> resolver_search;
   SeededEntropy random;
@@ -156,6 +158,7 @@ class FakeStack final : public net::Stack {
 
   Result<std::unique_ptr<net::UdpSocket>> open_udp(
       const net::UdpOptions& options) noexcept override {
+    if (on_sockets) on_sockets();
     const auto port = options.local_port != 0 ? options.local_port : next_port_++;
     auto socket = std::make_unique<FakeUdpSocket>(*this, options,
                                                   wire::Endpoint{wire::Ipv4Address::any(), port});
@@ -193,6 +196,7 @@ class FakeStack final : public net::Stack {
 };
 
 inline FakeUdpSocket::~FakeUdpSocket() {
+  if (stack_.on_sockets) stack_.on_sockets();
   stack_.sockets.remove(this);
 }
 
