@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tests/e2e/rig/fixture.h"
+#include "tests/e2e/rig/rom.h"
 
 namespace kedge::host::e2e {
 
@@ -19,6 +20,16 @@ class KedgeBoots : public E2eTest {
     }
     payload_.emplace(*std::move(made));
     return &*payload_;
+  }
+
+  // An option ROM with a driver image of dist/: its file. Without the image the test has failed.
+  std::string rom(const Chip& chip, std::string_view driver) {
+    const auto image = dist(driver);
+    const auto file = directory() / "kedge.rom";
+    if (image.empty()) return {};
+    const auto made = make_rom(image, chip, file);
+    EXPECT_TRUE(made) << made.error().what;
+    return file.string();
   }
 
   void boot_and_prove(const MachineSpec& spec, Duration timeout = kBootTimeout) {

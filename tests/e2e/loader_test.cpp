@@ -2,46 +2,30 @@
 //
 // Boot loaders of others that Kedge starts, which use the network that they find on the NIC: GRUB
 // by Simple Network, shim by PXE Base Code. Debian's own signed files.
-#include <fmt/format.h>
-
-#include "tests/e2e/kedge_boots.h"
-#include "tests/e2e/rig/packages.h"
+#include "tests/e2e/loader_boots.h"
 
 namespace kedge::host::e2e {
 namespace {
 
-constexpr const char* kShim = "/usr/lib/shim/shimx64.efi.signed";
-
-class KedgeStarts : public KedgeBoots {
+class KedgeStarts : public LoaderBoots, public testing::WithParamInterface<const char*> {
  protected:
-  /// A file of a package, served under another name.
-  void serve(const std::filesystem::path& file, std::string_view name) {
-    std::error_code failed;
-    std::filesystem::copy_file(file, served() / name, failed);
-    ASSERT_FALSE(failed) << file << ": " << failed.message() << "; run tools/deps";
-  }
-  void serve_grub(const Payload& payload) {
-    serve(package_directory("own-amd64", "grub-efi-amd64-signed") /
-              "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
-          "grubx64.efi");
-    // By TFTP, from the server that DHCP's packets name: the signed GRUB has nothing else.
-    std::filesystem::create_directories(served() / "grub");
-    write_served("grub/grub.cfg",
-                 fmt::format("echo grub-configuration-read\n"
-                             "linux /vmlinuz {}\ninitrd /initrd.img /second.img\nboot\n",
-                             payload.command_line));
-  }
   void start(const std::filesystem::path& application, const std::string& script) {
     nginx();
     dnsmasq({.boot_file = "kedge.efi", .tftp_directory = served(), .lines = {}});
     MachineSpec spec = machine();
-    add_nic(spec);
+    add_nic(spec, {.model = GetParam()});
     add_boot_disk(spec, application, script);
     boot_and_prove(spec, std::chrono::seconds(240));
   }
 };
 
-TEST_F(KedgeStarts, GrubThatUsesSimpleNetwork) {
+INSTANTIATE_TEST_SUITE_P(
+    Over, KedgeStarts, testing::Values("virtio-net-pci", "e1000e", "rtl8139"),
+    [](const auto& info) {
+      return std::string(info.param).substr(0, std::string_view(info.param).find('-'));
+    });
+
+TEST_P(KedgeStarts, GrubThatUsesSimpleNetwork) {
   const auto application = dist("x86_64/kedge.efi");
   const auto* files = payload();
   if (HasFailure()) return;
@@ -53,7 +37,7 @@ TEST_F(KedgeStarts, GrubThatUsesSimpleNetwork) {
 }
 
 // What GRUB has opened is gone with it; the script goes on, with the NIC and its address.
-TEST_F(KedgeStarts, GrubThatReturns) {
+TEST_P(KedgeStarts, GrubThatReturns) {
   const auto application = dist("x86_64/kedge.efi");
   const auto* files = payload();
   if (HasFailure()) return;
@@ -69,11 +53,11 @@ TEST_F(KedgeStarts, GrubThatReturns) {
 }
 
 // Over HTTP: shim takes the URI for a file name, and Mtftp fetches it.
-TEST_F(KedgeStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
+TEST_P(KedgeStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
   const auto application = dist("x86_64/kedge.efi");
   const auto* files = payload();
   if (HasFailure()) return;
-  serve(kShim, "shimx64.efi");
+  serve_shim();
   serve_grub(*files);
   if (HasFailure()) return;
   start(application, "#!ipxe\ndhcp\nchain " + http_url("shimx64.efi") + "\n");

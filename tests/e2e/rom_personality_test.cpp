@@ -6,22 +6,12 @@
 
 #include <cstdlib>
 
-#include "rom/rom_build.h"
-#include "support/file.h"
 #include "tests/e2e/kedge_boots.h"
 #include "tests/e2e/rig/variable_store.h"
 
 namespace kedge::host::e2e {
 namespace {
 
-struct Chip {
-  const char* model;
-  std::uint16_t vendor;
-  std::vector<std::uint16_t> devices;
-};
-const Chip kVirtio{"virtio-net-pci", 0x1af4, {0x1000, 0x1041}};
-// The firmware has no driver of its own for it.
-const Chip kE1000e{"e1000e", 0x8086, {0x10d3}};
 constexpr const char* kMac0 = "52:54:00:12:34:56";
 constexpr const char* kMac1 = "52:54:00:12:34:57";
 constexpr const char* kBootOption = R"("UEFI MAC:525400123456 Kedge")";
@@ -30,25 +20,10 @@ constexpr const char* kDoNotAsk = "failure-timeout";
 
 class RomPersonality : public KedgeBoots {
  protected:
-  // A ROM with the driver image; the path, empty when the test has failed.
-  std::string rom(const Chip& chip = kVirtio) {
-    const auto driver = dist("x86_64/kedge-rom.efi");
-    if (HasFailure()) return {};
-    const auto image = read_file(driver);
-    if (!image) {
-      ADD_FAILURE() << image.error().what;
-      return {};
-    }
-    const auto built = build_rom(
-        {.vendor = chip.vendor, .devices = chip.devices, .bios = {}, .drivers = {*image}});
-    const auto file = directory() / "kedge.rom";
-    if (!built || !write_file(file, *built)) {
-      ADD_FAILURE() << (built ? "cannot write the ROM" : built.error().what);
-      return {};
-    }
-    return file.string();
+  std::string rom(const Chip& chip = kVirtioNetChip) {
+    return KedgeBoots::rom(chip, "x86_64/kedge-rom.efi");
   }
-  MachineSpec machine_with_rom(const Chip& chip = kVirtio) {
+  MachineSpec machine_with_rom(const Chip& chip = kVirtioNetChip) {
     MachineSpec spec = machine();
     add_nic(spec, {.model = chip.model, .rom = rom(chip), .boot_index = 0});
     set(spec, kDoNotAsk, "0");
@@ -84,7 +59,7 @@ class RomPersonality : public KedgeBoots {
 TEST_F(RomPersonality, AsDriverItIsSilentAndTheFirmwaresOwnPxeBoots) {
   const Pattern program = serve_program();
   dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
-  MachineSpec spec = machine_with_rom(kE1000e);
+  MachineSpec spec = machine_with_rom(kE1000eChip);
   set_oem_string(spec, "personality=takeover");
   set(spec, "personality", "driver");
   if (HasFailure()) return;
