@@ -75,6 +75,8 @@ class PxeBaseCode final {
                       void* buffer) noexcept;
 
   void fill_table() noexcept;
+  /// The image's, if it has installed one.
+  EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL* callback() const noexcept;
   void set_defaults() noexcept;
   void use_configuration(const net::Ipv4Configuration& configuration) noexcept;
   void receive_station_only() noexcept;
@@ -87,7 +89,8 @@ class PxeBaseCode final {
                              const std::optional<PxeServerError>& refusal) noexcept;
   EFI_STATUS write_file(const PxeFile& file, ByteView content, Watch& watch) noexcept;
   EFI_STATUS find_size(const PxeFile& file, UINT64& bytes, Watch& watch) noexcept;
-  EFI_STATUS read_file(const PxeFile& file, void* buffer, UINT64& bytes, Watch& watch) noexcept;
+  EFI_STATUS read_file(const PxeFile& file, ByteSpan buffer, bool without_buffer, UINT64& bytes,
+                       Watch& watch) noexcept;
   EFI_STATUS give_datagram(const PxeDatagram& datagram, Ip* destination, Port* destination_port,
                            Ip* source, Port* source_port, UINTN* header_bytes, void* header,
                            UINTN* buffer_bytes, void* buffer) noexcept;

@@ -45,6 +45,15 @@ Result<client::DhcpPacket> parse(const EFI_PXE_BASE_CODE_PACKET& packet) noexcep
   return client::DhcpPacket::parse(std::as_bytes(std::span(packet.Raw)));
 }
 
+/// UEFI 2.10, 24.3 Dhcp: NO_RESPONSE means that "valid PXE offers were not received". What names
+/// neither a file nor servers is none.
+bool is_pxe_offer(const PxeLease& lease) noexcept {
+  if (!lease.proxy_offer.empty()) return true;
+  const auto ack = client::DhcpPacket::parse(lease.ack);
+  return ack.ok() && (!ack->filename().empty() ||
+                      ack->option(wire::dhcp_option::kVendorEncapsulated).has_value());
+}
+
 }  // namespace
 
 /// SUCCESS, NOT_STARTED, DEVICE_ERROR, OUT_OF_RESOURCES, ABORTED, TIMEOUT, ICMP_ERROR, NO_RESPONSE.
@@ -64,21 +73,29 @@ EFI_STATUS PxeBaseCode::dhcp(BOOLEAN) noexcept {
     if (error == err::dhcp_no_address || error == err::dhcp_only_proxy) return EFI_NO_RESPONSE;
     return status_of(error);
   }
+  if (!is_pxe_offer(*lease)) {
+    // The address is the interface's all the same.
+    use_configuration(lease->configuration);
+    return EFI_NO_RESPONSE;
+  }
   adopt(*lease);
   return EFI_SUCCESS;
 }
 
 /// SUCCESS, INVALID_PARAMETER, NOT_STARTED, DEVICE_ERROR, OUT_OF_RESOURCES, ABORTED, TIMEOUT,
 /// ICMP_ERROR.
-EFI_STATUS PxeBaseCode::discover(UINT16 type, UINT16* layer, BOOLEAN use_bis,
+EFI_STATUS PxeBaseCode::discover(UINT16 type, UINT16* layer_wanted, BOOLEAN use_bis,
                                  EFI_PXE_BASE_CODE_DISCOVER_INFO* info) noexcept {
-  if (layer == nullptr || use_bis != FALSE) return EFI_INVALID_PARAMETER;
+  if (use_bis != FALSE) return EFI_INVALID_PARAMETER;
+  // The conformance tests give the first layer by NULL.
+  const UINT16 layer =
+      layer_wanted != nullptr ? *layer_wanted : UINT16{EFI_PXE_BASE_CODE_BOOT_LAYER_INITIAL};
   if (mode_.Started == FALSE) return EFI_NOT_STARTED;
   if (station().is_any()) return EFI_INVALID_PARAMETER;
   if (busy_) return EFI_DEVICE_ERROR;
   const Busy busy(*this);
   const auto search =
-      info != nullptr ? search_for(type, *layer, info) : search_in_packets(type, *layer);
+      info != nullptr ? search_for(type, layer, info) : search_in_packets(type, layer);
   if (!search.ok()) return status_of(search.error());
   Watch watch(*this, EFI_PXE_BASE_CODE_FUNCTION_DISCOVER);
   mode_.IcmpErrorReceived = FALSE;
@@ -170,7 +187,7 @@ EFI_STATUS PxeBaseCode::mtftp(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* buf
       operation <= EFI_PXE_BASE_CODE_TFTP_FIRST || operation >= EFI_PXE_BASE_CODE_MTFTP_LAST ||
       (operation >= EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE && info == nullptr) ||
       (block_bytes != nullptr && *block_bytes < kBlockBytesMin) ||
-      (!size_only && buffer == nullptr && without_buffer == FALSE) ||
+      (!size_only && !directory && buffer == nullptr && without_buffer == FALSE) ||
       (write && buffer == nullptr)) {
     return EFI_INVALID_PARAMETER;
   }
@@ -204,7 +221,11 @@ EFI_STATUS PxeBaseCode::mtftp(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* buf
   } else if (size_only) {
     status = find_size(file, *buffer_bytes, watch);
   } else {
-    status = read_file(file, without_buffer != FALSE ? nullptr : buffer, *buffer_bytes, watch);
+    // Of a directory the conformance tests ask without any room: they are told the size.
+    if (buffer == nullptr && without_buffer == FALSE) *buffer_bytes = 0;
+    status = read_file(
+        file, ByteSpan(static_cast<std::byte*>(buffer), static_cast<std::size_t>(*buffer_bytes)),
+        without_buffer != FALSE, *buffer_bytes, watch);
   }
   receive_station_only();
   return watch.aborted() ? EFI_ABORTED : status;
@@ -237,10 +258,10 @@ EFI_STATUS PxeBaseCode::find_size(const PxeFile& file, UINT64& bytes, Watch& wat
   return EFI_SUCCESS;
 }
 
-EFI_STATUS PxeBaseCode::read_file(const PxeFile& file, void* buffer, UINT64& bytes,
-                                  Watch& watch) noexcept {
+EFI_STATUS PxeBaseCode::read_file(const PxeFile& file, ByteSpan buffer, bool without_buffer,
+                                  UINT64& bytes, Watch& watch) noexcept {
   std::optional<PxeServerError> refusal;
-  if (buffer == nullptr) {
+  if (without_buffer) {
     PxePacketSink sink(watch, file.block_bytes);
     const Result<void> done = backend_.read(file, sink, watch, refusal);
     if (!done.ok()) return transfer_status(done, refusal);
@@ -249,7 +270,7 @@ EFI_STATUS PxeBaseCode::read_file(const PxeFile& file, void* buffer, UINT64& byt
     bytes = sink.size();
     return EFI_SUCCESS;
   }
-  PxeBufferSink sink(ByteSpan(static_cast<std::byte*>(buffer), static_cast<std::size_t>(bytes)));
+  PxeBufferSink sink(buffer);
   const Result<void> done = backend_.read(file, sink, watch, refusal);
   if (!done.ok() && !(done.error() == err::pxe_size_known)) return transfer_status(done, refusal);
   const bool too_small = sink.total() > bytes;

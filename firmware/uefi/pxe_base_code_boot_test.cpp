@@ -11,7 +11,9 @@ TEST_F(PxeBaseCodeTest, DhcpTakesTheNewLeaseAndResetsTheFilter) {
   EFI_PXE_BASE_CODE_IP_FILTER filter{};
   filter.Filters = EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS;
   ASSERT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
-  backend.on_dhcp = [&](PxeWatch&) { return Result<PxeLease>(lease()); };
+  PxeLease offered = lease();
+  offered.proxy_offer = dhcp_message();
+  backend.on_dhcp = [&](PxeWatch&) { return Result<PxeLease>(offered); };
   EXPECT_EQ(pxe->Dhcp(pxe, TRUE), EFI_SUCCESS);
   EXPECT_EQ(mode.DhcpAckReceived, TRUE);
   EXPECT_EQ(mode.IpFilter.Filters, EFI_PXE_BASE_CODE_IP_FILTER_STATION_IP);
@@ -70,12 +72,11 @@ TEST_F(PxeBaseCodeTest, ACallbackThatWasTakenAwayIsNotCalled) {
 
 // --- Discover
 
-TEST_F(PxeBaseCodeTest, DiscoverNeedsAnAddressALayerAndNoBis) {
+TEST_F(PxeBaseCodeTest, DiscoverNeedsAnAddressAndNoBis) {
   ASSERT_EQ(pxe->Start(pxe, FALSE), EFI_SUCCESS);
   UINT16 layer = 0;
   EXPECT_EQ(pxe->Discover(pxe, 0, &layer, FALSE, nullptr), EFI_INVALID_PARAMETER) << "no address";
   producer->adopt(lease());
-  EXPECT_EQ(pxe->Discover(pxe, 0, nullptr, FALSE, nullptr), EFI_INVALID_PARAMETER);
   EXPECT_EQ(pxe->Discover(pxe, 0, &layer, TRUE, nullptr), EFI_INVALID_PARAMETER);
   EXPECT_EQ(pxe->Discover(pxe, 0, &layer, FALSE, nullptr), EFI_INVALID_PARAMETER)
       << "the ACK has no PXE options";

@@ -129,7 +129,7 @@ TEST_F(PxeBaseCodeTest, StartFillsTheModeAsTheSpecificationSays) {
   EXPECT_EQ(mode.MakeCallbacks, FALSE);
   EXPECT_EQ(mode.TTL, 64);
   EXPECT_EQ(mode.ToS, 0);
-  EXPECT_EQ(mode.IpFilter.Filters, EFI_PXE_BASE_CODE_IP_FILTER_STATION_IP);
+  EXPECT_EQ(mode.IpFilter.Filters, 0);
   EXPECT_EQ(mode.IpFilter.IpCnt, 0);
   EXPECT_EQ(mode.ArpCacheEntries, 0U);
   EXPECT_EQ(mode.RouteTableEntries, 0U);

@@ -98,6 +98,7 @@ class PxeStackBackend::Work final : public client::DhcpObserver,
   std::optional<client::DhcpClient> dhcp;
   async::CancelScope scope;
   std::unique_ptr<AnyTask> task;
+  bool started = false;
 };
 
 template <class T>
@@ -126,10 +127,10 @@ PxeStackBackend::PxeStackBackend(Setup setup) noexcept
     : setup_(std::move(setup)), fetcher_(setup_.stack) {}
 
 PxeStackBackend::~PxeStackBackend() {
-  if (work_ == nullptr) return;
+  if (work_ == nullptr || work_->task == nullptr) return;
   work_->caller_is_gone();
   work_->scope.cancel();
-  while (!work_->task->done()) {
+  while (work_->started && !work_->task->done()) {
     if (!setup_.loop.run_once()) setup_.loop.idle();
   }
 }
@@ -147,10 +148,16 @@ Result<T> PxeStackBackend::run(async::Task<Result<T>> task) noexcept {
   auto owned = std::make_unique<Running<T>>(std::move(task));
   Running<T>& running = *owned;
   work.task = std::move(owned);
+  // Each operation is told of at least once, and can be ended before it begins.
+  if (!work.watch->waiting()) {
+    work.task.reset();
+    return fail(err::pxe_aborted);
+  }
   Instant tell_at = loop.now() + kTellEvery;
   bool go_on = true;
   {
     const Works works(setup_);
+    work.started = true;
     (void)running.task.start({&loop, &work.scope}, nullptr);
   }
   while (!running.done()) {

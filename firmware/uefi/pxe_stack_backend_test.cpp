@@ -302,6 +302,31 @@ TEST_F(PxeStackBackendTest, TheCallbackIsCalledAtTheCallersLevelWithTheGuestLetI
   shared.host().stop();
 }
 
+TEST_F(PxeStackBackendTest, EveryOperationIsToldOfAndCanBeEndedBeforeItBegins) {
+  ASSERT_TRUE(send(4000).ok());
+  const std::function<Error()> calls[] = {
+      [&] {
+        fake::MemorySink sink;
+        return backend.read({.server = kServer, .name = "x"}, sink, watch, refusal).error();
+      },
+      [&] { return backend.write({.server = kServer, .name = "x"}, {}, watch, refusal).error(); },
+      [&] { return backend.dhcp(watch).error(); },
+      [&] { return backend.discover({.type = 1, .broadcast = true}, watch).error(); },
+      [&] { return receive(4000).error(); },
+      [&] { return backend.find_neighbour(kServer, 3_s, watch).error(); },
+  };
+  watch.limit = 1;
+  unsigned sent = 0;
+  stack.on_udp = [&](fake::FakeUdpSocket&, wire::Endpoint, ByteView) { ++sent; };
+  for (const auto& call : calls) {
+    watch.asked = 0;
+    EXPECT_EQ(call(), err::pxe_aborted);
+    EXPECT_EQ(watch.asked, 1U);
+  }
+  EXPECT_EQ(sent, 0U);
+  EXPECT_EQ(took(), Duration());
+}
+
 TEST_F(PxeStackBackendTest, ACallbackMayLeaveForGood) {
   static std::jmp_buf out;
   // What the image leaves is under way in each of these.
