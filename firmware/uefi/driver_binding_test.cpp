@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "tests/fake/link_device.h"
 #include "tests/fake/uefi_pci.h"
 
@@ -330,6 +332,15 @@ TEST_F(NicDriverBindingTest, NamesAreGivenForWhatIsOurs) {
   EXPECT_EQ(names->GetDriverName(names, english, nullptr), EFI_INVALID_PARAMETER);
   EXPECT_EQ(names->GetDriverName(names, french, &name), EFI_UNSUPPORTED);
   EXPECT_EQ(names->GetDriverName(nullptr, english, &name), EFI_INVALID_PARAMETER);
+  // What the conformance tests call unsupported when "en" is all there is.
+  for (const char* other : {"enus", "en-US", "eng", "da-DE", "zh-CN", "ja", ""}) {
+    CHAR8 language[8] = {};
+    std::strncpy(language, other, sizeof(language) - 1);
+    EXPECT_EQ(names->GetDriverName(names, language, &name), EFI_UNSUPPORTED) << other;
+    EXPECT_EQ(names->GetControllerName(names, controller, nullptr, language, &name),
+              EFI_UNSUPPORTED)
+        << other;
+  }
   const auto controller_name = [&](EFI_HANDLE handle, EFI_HANDLE of_child, CHAR8* language) {
     return names->GetControllerName(names, handle, of_child, language, &name);
   };
