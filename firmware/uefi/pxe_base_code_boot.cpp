@@ -261,18 +261,23 @@ EFI_STATUS PxeBaseCode::find_size(const PxeFile& file, UINT64& bytes, Watch& wat
 EFI_STATUS PxeBaseCode::read_file(const PxeFile& file, ByteSpan buffer, bool without_buffer,
                                   UINT64& bytes, Watch& watch) noexcept {
   std::optional<PxeServerError> refusal;
-  if (without_buffer) {
-    PxePacketSink sink(watch, file.block_bytes);
-    const Result<void> done = backend_.read(file, sink, watch, refusal);
-    if (!done.ok()) return transfer_status(done, refusal);
-    sink.finish();
+  PxePacketSink packets(watch, file.block_bytes);
+  const auto end_packets = [&packets, &watch] {
+    packets.finish();
     (void)watch.tell();
-    bytes = sink.size();
+  };
+  if (without_buffer) {
+    const Result<void> done = backend_.read(file, packets, watch, refusal);
+    if (!done.ok()) return transfer_status(done, refusal);
+    end_packets();
+    bytes = packets.size();
     return EFI_SUCCESS;
   }
-  PxeBufferSink sink(buffer);
+  const bool watched = mode_.MakeCallbacks != FALSE;
+  PxeBufferSink sink(buffer, watched ? &packets : nullptr);
   const Result<void> done = backend_.read(file, sink, watch, refusal);
   if (!done.ok() && !(done.error() == err::pxe_size_known)) return transfer_status(done, refusal);
+  if (done.ok() && watched) end_packets();
   const bool too_small = sink.total() > bytes;
   bytes = sink.total();
   return too_small ? EFI_BUFFER_TOO_SMALL : EFI_SUCCESS;

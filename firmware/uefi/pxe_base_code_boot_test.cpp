@@ -365,6 +365,24 @@ INSTANTIATE_TEST_SUITE_P(All, PxeReadFailures,
                                          Failure{"Broken", &err::net_reset, EFI_DEVICE_ERROR}),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// UEFI 24.4: it "is about to transmit, has received, or is waiting to receive".
+TEST_F(PxeBaseCodeTest, TheCallbackSeesWhatMtftpReadsIntoABuffer) {
+  start_with_lease();
+  serve(std::string(512 + 2, 'x'));
+  std::vector<char> buffer(4096);
+  UINT64 size = buffer.size();
+  EXPECT_EQ(read(buffer, size), EFI_SUCCESS);
+  EXPECT_TRUE(callback.calls.empty()) << "nobody has asked for it";
+  want_callbacks();
+  size = buffer.size();
+  EXPECT_EQ(read(buffer, size), EFI_SUCCESS);
+  EXPECT_EQ(size, 514U);
+  ASSERT_EQ(callback.calls.size(), 3U) << "a wait, a whole block, the rest";
+  EXPECT_EQ(callback.calls[1].first, EFI_PXE_BASE_CODE_FUNCTION_MTFTP);
+  EXPECT_EQ(callback.calls[1].second.size(), 4U + 512);
+  EXPECT_EQ(callback.calls[2].second, std::string("\0\3\0\2xx", 6));
+}
+
 TEST_F(PxeBaseCodeTest, MtftpWithoutABufferHandsTheFileToTheCallbackInDataPackets) {
   start_with_lease();
   want_callbacks();

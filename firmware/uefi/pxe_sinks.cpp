@@ -31,7 +31,12 @@ Result<void> PxeBufferSink::write(ByteView data) noexcept {
     std::memcpy(buffer_.data() + size_, data.data(), std::min(room, data.size()));
   }
   size_ += data.size();
-  return {};
+  return callback_ != nullptr ? callback_->write(data) : Result<void>();
+}
+
+void PxeBufferSink::clear() noexcept {
+  size_ = 0;
+  if (callback_ != nullptr) callback_->clear();
 }
 
 PxePacketSink::PxePacketSink(PxeWatch& watch, std::uint16_t block_bytes) noexcept

@@ -26,26 +26,6 @@ class PxeSizeSink final : public client::Sink {
   bool announced_ = false;
 };
 
-/// Fills a buffer. What is announced to be larger ends the transfer; what turns out to be larger is
-/// counted, so that the caller learns the size.
-class PxeBufferSink final : public client::Sink {
- public:
-  explicit PxeBufferSink(ByteSpan buffer) noexcept : buffer_(buffer) {}
-
-  /// Errors: pxe_size_known.
-  Result<void> expect(std::uint64_t total_bytes) noexcept override;
-  Result<void> write(ByteView data) noexcept override;
-  std::uint64_t size() const noexcept override { return size_; }
-  void clear() noexcept override { size_ = 0; }
-  /// The file's size, as far as it is known.
-  std::uint64_t total() const noexcept { return announced_ > size_ ? announced_ : size_; }
-
- private:
-  ByteSpan buffer_;
-  std::uint64_t size_ = 0;
-  std::uint64_t announced_ = 0;  // only when it does not fit
-};
-
 /// Hands the file to the callback in TFTP DATA packets (RFC 1350 5), as they would have come.
 class PxePacketSink final : public client::Sink {
  public:
@@ -65,6 +45,28 @@ class PxePacketSink final : public client::Sink {
   std::vector<std::byte> packet_;
   std::uint64_t size_ = 0;
   std::uint16_t block_ = 0;
+};
+
+/// Fills a buffer. What is announced to be larger ends the transfer; what turns out to be larger is
+/// counted, so that the caller learns the size. The callback, if there is one, sees it go by.
+class PxeBufferSink final : public client::Sink {
+ public:
+  PxeBufferSink(ByteSpan buffer, PxePacketSink* callback) noexcept
+      : buffer_(buffer), callback_(callback) {}
+
+  /// Errors: pxe_size_known.
+  Result<void> expect(std::uint64_t total_bytes) noexcept override;
+  Result<void> write(ByteView data) noexcept override;
+  std::uint64_t size() const noexcept override { return size_; }
+  void clear() noexcept override;
+  /// The file's size, as far as it is known.
+  std::uint64_t total() const noexcept { return announced_ > size_ ? announced_ : size_; }
+
+ private:
+  ByteSpan buffer_;
+  PxePacketSink* callback_;
+  std::uint64_t size_ = 0;
+  std::uint64_t announced_ = 0;  // only when it does not fit
 };
 
 }  // namespace kedge::uefi
