@@ -9,13 +9,16 @@ namespace {
 
 class KedgeStarts : public LoaderBoots, public testing::WithParamInterface<const char*> {
  protected:
-  void start(const std::filesystem::path& application, const std::string& script) {
+  MachineSpec machine_with(const std::filesystem::path& application, const std::string& script) {
     nginx();
     dnsmasq({.boot_file = "kedge.efi", .tftp_directory = served(), .lines = {}});
     MachineSpec spec = machine();
     add_nic(spec, {.model = GetParam()});
     add_boot_disk(spec, application, script);
-    boot_and_prove(spec, std::chrono::seconds(240));
+    return spec;
+  }
+  void start(const std::filesystem::path& application, const std::string& script) {
+    boot_and_prove(machine_with(application, script), std::chrono::seconds(240));
   }
 };
 
@@ -63,6 +66,28 @@ TEST_P(KedgeStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
   start(application, "#!ipxe\ndhcp\nchain " + http_url("shimx64.efi") + "\n");
   EXPECT_NE(nginx_requests().find("GET /grubx64.efi"), std::string::npos);
   EXPECT_EQ(count_dhcp(captured_dhcp(), kDhcpDiscover), 1);
+}
+
+// As the boot loader of Windows does. tests/uefi/network_client.cpp says what it wants to see.
+TEST_P(KedgeStarts, AProgramThatUsesPxeBaseCodeAndSimpleNetworkAtOnce) {
+  const std::string token = random_token();
+  std::string content;
+  while (content.size() < 1500) content += random_token();
+  write_served("client.bin", content);
+  serve(std::filesystem::path(KEDGE_TEST_PROGRAMS) / "network-client.efi", "network-client.efi");
+  const auto application = dist("x86_64/kedge.efi");
+  if (HasFailure()) return;
+  // Back in the script, the NIC works as before.
+  const MachineSpec spec =
+      machine_with(application, fmt::format("#!ipxe\ndhcp\nchain {} {} || goto end\n"
+                                            "imgfetch {} && echo back-{}\n:end\npoweroff\n",
+                                            http_url("network-client.efi"), token,
+                                            http_url("client.bin"), token));
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(Pattern::literal(fmt::format("network-client {} ok", token)));
+  expect_console(Pattern::literal("back-" + token));
 }
 
 }  // namespace

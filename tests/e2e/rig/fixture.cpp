@@ -38,11 +38,7 @@ bool is_test_of_newer_firmware() {
   return value != nullptr && std::string_view(value) == "newer";
 }
 
-FirmwareFiles newer_firmware(Architecture architecture) {
-  if (architecture == Architecture::aarch64) {
-    const auto files = package_directory("trixie-all", "qemu-efi-aarch64") / "usr/share/AAVMF";
-    return {.code = files / "AAVMF_CODE.fd", .vars = files / "AAVMF_VARS.fd"};
-  }
+FirmwareFiles newer_firmware() {
   const auto files = package_directory("trixie-all", "ovmf") / "usr/share/OVMF";
   return {.code = files / "OVMF_CODE_4M.fd", .vars = files / "OVMF_VARS_4M.fd"};
 }
@@ -180,7 +176,7 @@ std::string E2eTest::nginx_requests() const {
 }
 
 FirmwareFiles E2eTest::firmware(Architecture architecture) {
-  if (is_test_of_newer_firmware()) return newer_firmware(architecture);
+  if (architecture == Architecture::x86_64 && is_test_of_newer_firmware()) return newer_firmware();
   const auto files = find_firmware(architecture, false);
   if (files) return *files;
   ADD_FAILURE() << files.error().what;
@@ -197,7 +193,7 @@ void E2eTest::use_firmware(MachineSpec& machine, const FirmwareFiles& files) {
 }
 
 void E2eTest::use_newer_firmware(MachineSpec& machine) {
-  use_firmware(machine, newer_firmware(machine.architecture));
+  use_firmware(machine, newer_firmware());
 }
 
 MachineSpec E2eTest::machine(Architecture architecture) {
