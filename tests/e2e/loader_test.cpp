@@ -74,7 +74,7 @@ TEST_P(KedgeStarts, AProgramThatUsesPxeBaseCodeAndSimpleNetworkAtOnce) {
   std::string content;
   while (content.size() < 1500) content += random_token();
   write_served("client.bin", content);
-  serve(std::filesystem::path(KEDGE_TEST_PROGRAMS) / "network-client.efi", "network-client.efi");
+  serve(test_program("network-client.efi"), "network-client.efi");
   const auto application = dist("x86_64/kedge.efi");
   if (HasFailure()) return;
   // Back in the script, the NIC works as before.

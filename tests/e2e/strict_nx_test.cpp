@@ -7,6 +7,7 @@
 
 #include "tests/e2e/kedge_boots.h"
 #include "tests/e2e/rig/ovmf.h"
+#include "vm/boot_media.h"
 
 namespace kedge::host::e2e {
 namespace {
@@ -66,6 +67,27 @@ TEST_F(StrictNx, AsTakeoverTheRomBoots) {
   dnsmasq({.boot_file = http_url("boot.ipxe"), .tftp_directory = {}, .lines = {}});
   const MachineSpec spec = strict_machine_with_rom("x86_64/kedge-rom.efi");
   boot_and_prove(spec);
+}
+
+// A firmware with a strict policy was not to be had: tests/uefi/strict_loader.cpp makes one.
+TEST_F(StrictNx, TheApplicationBootsWhereDataNeverRunAndCodeIsNeverWritten) {
+  const auto application = dist("x86_64/kedge.efi");
+  const auto loader = test_program("strict-loader.efi");
+  const auto* files = payload();
+  if (HasFailure()) return;
+  write_served("autoexec.ipxe", payload_script(*files, http_url("")));
+  nginx();
+  dnsmasq();
+  MachineSpec spec = strict_machine();
+  add_nic(spec);
+  const auto image = directory() / "boot.img";
+  const auto made = make_fat_image(image, {{"EFI/BOOT/BOOTX64.EFI", loader},
+                                           {"program.efi", application},
+                                           {"autoexec.ipxe", served() / "autoexec.ipxe"}});
+  E2E_ASSERT_OK(made);
+  spec.drives.push_back({.kind = DriveKind::disk, .file = image, .boot_index = 0});
+  boot_and_prove(spec);
+  EXPECT_TRUE(vm().serial().search(Pattern::literal("strict-loader: on")));
 }
 
 }  // namespace

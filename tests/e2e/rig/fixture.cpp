@@ -133,14 +133,22 @@ void E2eTest::TearDown() {
   }
 }
 
-std::filesystem::path E2eTest::dist(std::string_view name) {
-  const char* override_root = std::getenv("KEDGE_DIST");
-  const auto path =
-      std::filesystem::path(override_root != nullptr ? override_root : KEDGE_DIST_DIRECTORY) / name;
+std::filesystem::path E2eTest::existing(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored)) return path;
   ADD_FAILURE() << path.string() << " is missing: run `make firmware` first";
   return {};
+}
+
+std::filesystem::path E2eTest::dist(std::string_view name) {
+  const char* override_root = std::getenv("KEDGE_DIST");
+  return existing(
+      std::filesystem::path(override_root != nullptr ? override_root : KEDGE_DIST_DIRECTORY) /
+      name);
+}
+
+std::filesystem::path E2eTest::test_program(std::string_view name) {
+  return existing(std::filesystem::path(KEDGE_TEST_PROGRAMS) / name);
 }
 
 void E2eTest::write_served(std::string_view name, std::string_view content) {

@@ -52,6 +52,8 @@ class E2eTest : public testing::Test {
   // An artefact of the build: "x86_64/kedge.efi" in dist/. Empty, and the test has failed, if it is
   // not there.
   std::filesystem::path dist(std::string_view name);
+  // The same of a program of tests/uefi, for x86_64.
+  std::filesystem::path test_program(std::string_view name);
 
   // Servers; each ends with the test. A failure to start fails the test.
   void dnsmasq(DnsmasqOptions options = {});
@@ -102,6 +104,7 @@ class E2eTest : public testing::Test {
 
  private:
   void check_requirements();
+  static std::filesystem::path existing(const std::filesystem::path& path);
   void use_firmware(MachineSpec& machine, const FirmwareFiles& files);
 
   std::filesystem::path directory_;
