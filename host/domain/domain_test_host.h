@@ -43,8 +43,9 @@ class TestHost {
     return write(name, build_rom(recipe).value_or(std::string()));
   }
   // One of Kedge's with a run-time choice.
-  std::string kedge_rom(const std::string& name, const std::string& personality) const {
-    return efi_rom(name, image::Machine::x86_64, 256U << 10,
+  std::string kedge_rom(const std::string& name, const std::string& personality,
+                        image::Machine machine = image::Machine::x86_64) const {
+    return efi_rom(name, machine, 256U << 10,
                    fmt::format("KEDGE-IMAGE/1 version=0.1.0 configuration=qemu personality={} "
                                "choice=run-time ids=1af4:1041,1af4:1000",
                                personality));

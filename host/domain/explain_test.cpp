@@ -67,6 +67,20 @@ TEST(Explain, ARomForAnotherMachineLeavesTheNicToTheFirmware) {
   EXPECT_EQ(report.stack, BootStack::firmware);
 }
 
+TEST(Explain, ARomForAarch64DoesWhatFwCfgSays) {
+  const TestHost host;
+  const std::string rom = host.kedge_rom("arm.rom", "driver", image::Machine::aarch64);
+  TestDomain arm{.architecture = "aarch64",
+                 .machine = "virt-7.2",
+                 .devices = nic("virtio", "<rom file='" + rom + "'/>")};
+  EXPECT_EQ(first_nic(host, arm, uefi_firmware()).stack, BootStack::firmware);
+  arm.more =
+      "<sysinfo type='fwcfg'><entry name='opt/org.kedge/personality'>takeover</entry></sysinfo>";
+  const auto report = first_nic(host, arm, uefi_firmware());
+  EXPECT_EQ(report.stack, BootStack::rom);
+  EXPECT_THAT(report.run.source, HasSubstr("takeover from fw_cfg file"));
+}
+
 TEST(Explain, SecureBootRefusesUnsignedRomsButNotOnX86) {
   const TestHost host;
   FirmwareReport firmware = uefi_firmware();
