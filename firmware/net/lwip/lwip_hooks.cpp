@@ -91,8 +91,8 @@ int kedge_lwip_accepts_udp_port(uint16_t port_in_network_order) {
   return LwipHooks::accepts_udp_port(lwip_ntohs(port_in_network_order)) ? 1 : 0;
 }
 
-void kedge_lwip_assert_failed(const char* message, const char* file, int line) {
-  kedge::assertion_failed(message, file, line);
+void kedge_lwip_assert_failed(const char* file, int line) {
+  kedge::assertion_failed("lwIP's own check", file, line);
 }
 
 // ISN = M + F(connection, secret), M counting every 4 microseconds (RFC 6528 3).

@@ -36,13 +36,15 @@ void kedge_lwip_free(void* block);
 uint32_t kedge_lwip_random(void);
 uint16_t kedge_lwip_checksum(const void* data, int length);
 int kedge_lwip_accepts_udp_port(uint16_t port_in_network_order);
-void kedge_lwip_assert_failed(const char* message, const char* file, int line);
+__attribute__((noreturn, cold)) void kedge_lwip_assert_failed(const char* file, int line);
 
 #ifdef __cplusplus
 }
 #endif
 
 #define LWIP_PLATFORM_DIAG(x) ((void)0)
-#define LWIP_PLATFORM_ASSERT(message) kedge_lwip_assert_failed(message, __FILE__, __LINE__)
+/* Without the message: place and line tell who reads lwIP's sources more, and the texts are a
+   hundredth of an option ROM. The name alone: paths are the builder's. */
+#define LWIP_PLATFORM_ASSERT(message) kedge_lwip_assert_failed(__FILE_NAME__, __LINE__)
 
 #endif
