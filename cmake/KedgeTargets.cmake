@@ -34,7 +34,8 @@ function(kedge_library name)
 endfunction()
 
 # kedge_hot_sources(<source>...)
-# Each frame passes through these sources of the folder: in images they are optimized for speed as well as size.
+# Each frame passes through these sources of the folder: in images they are optimized for speed as well as size. Functions
+# of them that no frame passes through say [[clang::minsize]].
 function(kedge_hot_sources)
   if(KEDGE_PLATFORM STREQUAL "uefi")
     set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -Os)

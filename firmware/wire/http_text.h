@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -42,6 +43,11 @@ constexpr bool equals_ignoring_case(std::string_view text, std::string_view lowe
     if (c != lower[i]) return false;
   }
   return true;
+}
+/// For literals, whose length need not be counted in the image.
+template <std::size_t n>
+constexpr bool equals_ignoring_case(std::string_view text, const char (&lower)[n]) noexcept {
+  return equals_ignoring_case(text, std::string_view(lower, n - 1));
 }
 /// Digits only, up to 2^63 - 1: no length or offset is larger.
 inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcept {

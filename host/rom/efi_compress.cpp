@@ -16,7 +16,7 @@ namespace {
 using namespace efi_compression;
 
 constexpr unsigned kRoundsMax = 12;
-constexpr std::size_t kCellTokens = 256;  // blocks begin and end at multiples of it
+constexpr std::size_t kCellTokens = 128;  // blocks begin and end at multiples of it
 constexpr std::size_t kHashes = 1U << 15;
 constexpr std::size_t kNone = ~std::size_t{0};
 // The price of what has no code yet.

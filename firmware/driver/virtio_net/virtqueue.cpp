@@ -34,8 +34,9 @@ RingAddresses packed_addresses(const port::DmaMemory& memory, std::uint16_t size
 
 }  // namespace
 
-Result<void> Virtqueue::create(port::PciDevice& pci, Transport& transport,
-                               const Setup& setup) noexcept {
+// Not on the way of frames, unlike the rest of this file.
+[[clang::minsize]] Result<void> Virtqueue::create(port::PciDevice& pci, Transport& transport,
+                                                  const Setup& setup) noexcept {
   KEDGE_ASSERT(!setup.packed || setup.header_bytes == 0);
   KEDGE_TRY(const std::uint16_t size, choose_size(transport, setup));
   destroy();

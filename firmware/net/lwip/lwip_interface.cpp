@@ -46,7 +46,7 @@ LwipInterface::~LwipInterface() {
   close();
 }
 
-Result<void> LwipInterface::open() noexcept {
+[[clang::minsize]] Result<void> LwipInterface::open() noexcept {
   if (open_) return {};
   KEDGE_CHECK(device_.start());
   netif_ = {};
@@ -90,7 +90,7 @@ void LwipInterface::close() noexcept {
   device_.stop();
 }
 
-async::Task<Result<void>> LwipInterface::wait_link(Instant deadline) noexcept {
+[[clang::minsize]] async::Task<Result<void>> LwipInterface::wait_link(Instant deadline) noexcept {
   while (device_.link_state() == link::LinkState::down) {
     const Instant now = co_await async::current_time();
     if (now >= deadline) co_return fail(err::net_no_link);
@@ -99,7 +99,8 @@ async::Task<Result<void>> LwipInterface::wait_link(Instant deadline) noexcept {
   co_return Result<void>();
 }
 
-Result<void> LwipInterface::configure(const Ipv4Configuration& configuration) noexcept {
+[[clang::minsize]] Result<void> LwipInterface::configure(
+    const Ipv4Configuration& configuration) noexcept {
   if (!open_) return fail(err::net_closed);
   if (!configuration.address.is_usable_host() || configuration.prefix_bits > 32) {
     return fail(err::net_bad_address, configuration.address.value());
@@ -123,7 +124,7 @@ void LwipInterface::clear_ipv4() noexcept {
   netif_.mtu = mtu();
 }
 
-bool LwipInterface::neighbour_answers(wire::Ipv4Address destination) noexcept {
+[[clang::minsize]] bool LwipInterface::neighbour_answers(wire::Ipv4Address destination) noexcept {
   const auto hop = find_hop(configuration_, destination);
   if (!hop) return false;
   const ip4_addr_t next = to_lwip(hop->next);
@@ -132,8 +133,8 @@ bool LwipInterface::neighbour_answers(wire::Ipv4Address destination) noexcept {
   return etharp_find_addr(&netif_, &next, &link_address, &known) >= 0;
 }
 
-async::Task<Result<wire::MacAddress>> LwipInterface::find_neighbour(wire::Ipv4Address address,
-                                                                    Instant deadline) noexcept {
+[[clang::minsize]] async::Task<Result<wire::MacAddress>> LwipInterface::find_neighbour(
+    wire::Ipv4Address address, Instant deadline) noexcept {
   const ip4_addr_t wanted = to_lwip(address);
   Instant ask_at;
   for (;;) {

@@ -39,7 +39,7 @@ Result<void> LwipTcpStream::bind() noexcept {
   return fail(err::net_port_in_use);
 }
 
-Result<void> LwipTcpStream::open() noexcept {
+[[clang::minsize]] Result<void> LwipTcpStream::open() noexcept {
   if (!remote_.address.is_v4() || LwipHooks::route({}, remote_.address.v4()) == nullptr) {
     return fail(err::net_unreachable);
   }
@@ -72,7 +72,8 @@ Result<void> LwipTcpStream::open() noexcept {
   return {};
 }
 
-async::Task<Result<void>> LwipTcpStream::wait_connected(Instant deadline) noexcept {
+[[clang::minsize]] async::Task<Result<void>> LwipTcpStream::wait_connected(
+    Instant deadline) noexcept {
   while (!connected_) {
     if (error_) co_return explain(*error_);
     auto waited = co_await writable_.wait_until(deadline);
@@ -206,7 +207,7 @@ Result<void> LwipTcpStream::status() const noexcept {
   return {};
 }
 
-Result<std::size_t> LwipTcpStream::queue(ByteView data) noexcept {
+[[clang::minsize]] Result<std::size_t> LwipTcpStream::queue(ByteView data) noexcept {
   const std::size_t count = std::min<std::size_t>(data.size(), tcp_sndbuf(pcb_));
   if (count == 0) return std::size_t{0};
   const u8_t more = count < data.size() ? TCP_WRITE_FLAG_MORE : 0;
@@ -223,7 +224,8 @@ Result<std::size_t> LwipTcpStream::queue(ByteView data) noexcept {
   return count;
 }
 
-async::Task<Result<void>> LwipTcpStream::write(ByteView data, Instant deadline) noexcept {
+[[clang::minsize]] async::Task<Result<void>> LwipTcpStream::write(ByteView data,
+                                                                  Instant deadline) noexcept {
   while (!data.empty()) {
     KEDGE_CO_CHECK(status());
     KEDGE_CO_TRY(const std::size_t taken, queue(data));
@@ -239,7 +241,7 @@ bool LwipTcpStream::end_acknowledged() const noexcept {
   return pcb_->state == FIN_WAIT_2 || pcb_->state == TIME_WAIT;
 }
 
-async::Task<Result<void>> LwipTcpStream::close(Instant deadline) noexcept {
+[[clang::minsize]] async::Task<Result<void>> LwipTcpStream::close(Instant deadline) noexcept {
   KEDGE_CO_CHECK(status());
   closed_ = true;
   drop_received();
