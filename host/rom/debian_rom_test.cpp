@@ -77,8 +77,8 @@ std::vector<Truth> truths() {
   return all;
 }
 
-std::filesystem::path path_of(const Truth& truth) {
-  if (truth.suite == Suite::bookworm) return std::filesystem::path("/usr/lib") / truth.file;
+// What tools/deps --peers has unpacked of trixie.
+std::filesystem::path trixie_packages() {
   std::filesystem::path cache;
   if (const char* own = std::getenv("KEDGE_CACHE")) {
     cache = own;
@@ -87,7 +87,12 @@ std::filesystem::path path_of(const Truth& truth) {
   } else if (const char* home = std::getenv("HOME")) {
     cache = std::filesystem::path(home) / ".cache/kedge";
   }
-  return cache / "packages/trixie-all/ipxe-qemu/usr/share" / truth.file;
+  return cache / "packages/trixie-all";
+}
+
+std::filesystem::path path_of(const Truth& truth) {
+  if (truth.suite == Suite::bookworm) return std::filesystem::path("/usr/lib") / truth.file;
+  return trixie_packages() / "ipxe-qemu/usr/share" / truth.file;
 }
 
 // Why there is nothing to test on this machine; empty: there is.
@@ -125,6 +130,8 @@ TEST_P(DebianRom, IsClassifiedRightly) {
   EXPECT_EQ(image.origin.version, truth.version);
   EXPECT_EQ(image.origin.personality, truth.personality);
   if (truth.has_efi) {
+    ASSERT_TRUE(image.pe.has_value());
+    EXPECT_EQ(image.pe->info.machine, image::Machine::x86_64) << "Debian's ROMs have no other";
     for (const char* guid : {"Simple Network", "NII 3.1", "NII"}) {
       EXPECT_THAT(image.origin.evidence,
                   Contains(StartsWith(std::string(guid) + " GUID: carried, used by")));
@@ -170,6 +177,28 @@ TEST_P(DebianRom, SurvivesPackingAnew) {
     ASSERT_TRUE(theirs);
     EXPECT_LT(packed->size(), *theirs + *theirs / 50);
   }
+}
+
+// No ROM of Debian's is for aarch64; this program of trixie's package ipxe is. The counts are what
+// a disassembler shows: pairs of ADRP and ADD with the address of the GUID.
+TEST(DebianPrograms, ForAarch64AreReadByTheirInstructions) {
+  const auto path = trixie_packages() / "ipxe/usr/lib/ipxe/ipxe-arm64.efi";
+  const auto file = read_file(path);
+  if (!file) GTEST_SKIP() << path << " is missing: tools/deps --peers";
+  const auto rom = parse_option_rom(as_byte_view(*file));
+  ASSERT_TRUE(rom) << rom.error().what;
+  const RomReport report = report_rom("program", *rom);
+  ASSERT_EQ(report.images.size(), 1);
+  const ImageReport& image = report.images.front();
+  ASSERT_TRUE(image.pe.has_value());
+  EXPECT_EQ(image.pe->info.machine, image::Machine::aarch64);
+  EXPECT_EQ(image.origin.producer, "iPXE");
+  EXPECT_EQ(image.origin.version, kTrixie);
+  EXPECT_EQ(image.origin.personality, Personality::application);
+  EXPECT_THAT(image.origin.evidence, Contains("LoadFile GUID: carried, used by 2 instructions"));
+  EXPECT_THAT(image.origin.evidence,
+              Contains("PXE Base Code GUID: carried, used by 4 instructions"));
+  EXPECT_THAT(image.origin.evidence, Contains(StartsWith("Simple Network GUID: carried, used by")));
 }
 
 TEST(DebianRoms, OfTwoSuitesDifferInPersonality) {

@@ -59,4 +59,38 @@ TEST(DistImages, HaveNoMemoryThatIsWritableAndExecutable) {
   }
 }
 
+// The drivers of both machines without the marker in which they say themselves what they are: what
+// their code does with LoadFile says the same.
+TEST(DistImages, TellTheirPersonalityByTheirCodeToo) {
+  std::size_t checked = 0;
+  for (const std::filesystem::path& path : built_images()) {
+    SCOPED_TRACE(path);
+    const auto file = read_file(path);
+    ASSERT_TRUE(file) << file.error().what;
+    const auto rom = parse_option_rom(as_byte_view(*file));
+    ASSERT_TRUE(rom) << rom.error().what;
+    const auto unpacked = pe_of(rom->images.front());
+    ASSERT_TRUE(unpacked) << unpacked.error().what;
+    std::string pe = *unpacked;
+    const auto facts = read_pe_facts(as_byte_view(pe));
+    ASSERT_TRUE(facts) << facts.error().what;
+    if (!facts->info.is_efi_driver()) continue;
+    const Origin marked = origin_of_pe(as_byte_view(pe), *facts);
+    const std::size_t marker = pe.find("KEDGE-IMAGE/1 ");
+    ASSERT_NE(marker, std::string::npos);
+    pe[marker] = 'k';
+    const Origin seen = origin_of_pe(as_byte_view(pe), *facts);
+    ASSERT_FALSE(seen.marker.has_value());
+    const bool full = marked.personality == Personality::run_time_choice;
+    EXPECT_EQ(seen.personality, full ? Personality::takeover : Personality::driver);
+    EXPECT_THAT(seen.evidence,
+                testing::Contains(testing::StartsWith(full ? "LoadFile GUID: carried, used by"
+                                                           : "LoadFile GUID: absent")));
+    EXPECT_THAT(seen.evidence,
+                testing::Contains(testing::StartsWith("Simple Network GUID: carried, used by")));
+    ++checked;
+  }
+  if (checked == 0) GTEST_SKIP() << "no drivers in " << KEDGE_DIST_DIRECTORY;
+}
+
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "rom/code_references.h"
+
 namespace kedge::host {
 namespace {
 
@@ -99,22 +101,6 @@ void read_sections(ByteReader& reader, std::size_t count, PeFacts& facts) {
   }
 }
 
-// Counts `lea r64, [rip + disp32]` (REX.W 8D /r) whose target is `address`.
-unsigned count_lea(ByteView code, std::uint32_t code_address, std::uint32_t address) {
-  constexpr std::size_t kInstructionBytes = 7;
-  unsigned count = 0;
-  for (std::size_t i = 0; i + kInstructionBytes <= code.size(); ++i) {
-    const unsigned rex = std::to_integer<unsigned>(code[i]) & 0xfbU;
-    const unsigned operation = std::to_integer<unsigned>(code[i + 1]);
-    const unsigned mod_rm = std::to_integer<unsigned>(code[i + 2]) & 0xc7U;
-    if (rex != 0x48 || operation != 0x8d || mod_rm != 0x05) continue;
-    ByteReader reader(code.subspan(i + 3, 4));
-    const auto next = static_cast<std::uint32_t>(code_address + i + kInstructionBytes);
-    count += next + reader.le32() == address ? 1 : 0;
-  }
-  return count;
-}
-
 }  // namespace
 
 ByteView PeSection::data(ByteView pe) const {
@@ -164,13 +150,11 @@ GuidUse find_guid(ByteView pe, const PeFacts& facts, const GuidBytes& guid) {
   const std::string_view text = as_text(pe);
   const std::string_view wanted = as_text(std::as_bytes(std::span(guid)));
   std::size_t copies = 0;
-  const bool countable = facts.info.machine == image::Machine::x86_64;
-  if (countable) use.uses = 0;
+  use.uses = count_references(facts.info.machine, {}, 0, 0);
   for (std::size_t at = text.find(wanted); at != std::string_view::npos;
        at = text.find(wanted, at + wanted.size())) {
     use.carried = true;
-    if (!countable) return use;
-    if (++copies > kGuidCopiesMax) return use;
+    if (!use.uses || ++copies > kGuidCopiesMax) return use;
     const auto holder = std::ranges::find_if(facts.sections, [at](const PeSection& section) {
       return at >= section.file_offset && at - section.file_offset < section.file_bytes;
     });
@@ -182,7 +166,7 @@ GuidUse find_guid(ByteView pe, const PeFacts& facts, const GuidBytes& guid) {
       const ByteView code = section.data(pe);
       if (code.size() > budget) break;
       budget -= code.size();
-      *use.uses += count_lea(code, section.address, address);
+      *use.uses += *count_references(facts.info.machine, code, section.address, address);
     }
   }
   return use;

@@ -43,8 +43,7 @@ using GuidBytes = std::array<std::uint8_t, 16>;
 
 struct GuidUse {
   bool carried = false;  // its bytes are in the image
-  // Instructions of the code that take its address. Known for x86_64 images, where they are
-  // `lea register, [rip + distance]`.
+  // Instructions of the code that refer to it. Known for x86_64 and aarch64 images.
   std::optional<unsigned> uses;
 };
 
