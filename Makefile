@@ -7,7 +7,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-UEFI_PRESETS := uefi-x86_64 uefi-aarch64 uefi-x86_64-qemu uefi-x86_64-driver-only
+UEFI_PRESETS := uefi-x86_64 uefi-aarch64 uefi-x86_64-qemu uefi-x86_64-driver-only \
+  uefi-aarch64-qemu uefi-aarch64-driver-only
 # Configures a preset and builds everything in it.
 build = cmake --preset $(1) --log-level=WARNING >/dev/null && cmake --build --preset $(1)
 # How long `make fuzz` lets each target run.

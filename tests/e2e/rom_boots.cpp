@@ -25,7 +25,8 @@ std::string_view start_message(FirmwareWay way) {
 }  // namespace
 
 std::filesystem::path RomBoots::rom(const RomNic& nic, RomSet roms) {
-  return dist(fmt::format("roms/{}{}", roms == RomSet::full ? "" : "driver-only/", nic.rom));
+  return dist(fmt::format("roms/{}{}{}", architecture_ == Architecture::x86_64 ? "" : "aarch64/",
+                          roms == RomSet::full ? "" : "driver-only/", nic.rom));
 }
 
 void RomBoots::serve(std::string_view file, FirmwareWay way) {
@@ -54,12 +55,12 @@ void RomBoots::serve_program() {
   std::filesystem::copy_file(directory() / kProgram, served() / kProgram);
 }
 
-MachineSpec RomBoots::machine_with_rom(const RomNic& nic, RomSet roms) {
-  MachineSpec spec = machine();
+MachineSpec RomBoots::machine_with_rom(const RomNic& nic, const std::filesystem::path& rom) {
+  MachineSpec spec = machine(architecture_);
   if (nic.newer_qemu) use_newer_qemu(spec);
   // Firmware that knows the option leaves the NIC alone: nobody but our ROM drives it.
   spec.fw_cfg.push_back("name=opt/org.tianocore/VirtioNetSupport,string=no");
-  add_nic(spec, {.model = nic.model, .rom = rom(nic, roms).string(), .boot_index = 0});
+  add_nic(spec, {.model = nic.model, .rom = rom.string(), .boot_index = 0});
   return spec;
 }
 
@@ -67,7 +68,7 @@ void RomBoots::firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way) {
   serve_program();
   if (HasFailure()) return;
   serve(kProgram, way);
-  const MachineSpec spec = machine_with_rom(nic, roms);
+  const MachineSpec spec = machine_with_rom(nic, rom(nic, roms));
   if (HasFailure()) return;
   boot(spec);
   if (HasFailure()) return;
@@ -77,15 +78,19 @@ void RomBoots::firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way) {
 }
 
 void RomBoots::takeover_boots(const RomNic& nic) {
-  const auto* files = payload();
+  MachineSpec spec = machine_with_rom(nic, rom(nic, RomSet::full));
+  spec.fw_cfg.push_back("name=opt/org.kedge/personality,string=takeover");
+  spec.fw_cfg.push_back("name=opt/org.kedge/url,string=" + http_url(kGivenScript));
+  takeover_boots(spec, nic);
+}
+
+void RomBoots::takeover_boots(const MachineSpec& machine, const RomNic& nic) {
+  const auto* files = payload(architecture_);
   if (HasFailure()) return;
-  write_served("given.ipxe", payload_script(*files, http_url(""), Address::there_already));
+  write_served(kGivenScript, payload_script(*files, http_url(""), Address::there_already));
   nginx();
   dnsmasq();
-  MachineSpec spec = machine_with_rom(nic, RomSet::full);
-  spec.fw_cfg.push_back("name=opt/org.kedge/personality,string=takeover");
-  spec.fw_cfg.push_back("name=opt/org.kedge/url,string=" + http_url("given.ipxe"));
-  boot_and_prove(spec);
+  boot_and_prove(machine);
   if (HasFailure()) return;
   EXPECT_TRUE(
       vm().serial().search(Pattern::must_compile(fmt::format("net0: [0-9a-f:]+ {} ", nic.driver))));
@@ -93,15 +98,20 @@ void RomBoots::takeover_boots(const RomNic& nic) {
       << "the firmware's stack must not be on this NIC";
 }
 
-void RomBoots::chain_loads(const RomNic& nic, std::string_view application, FirmwareWay way) {
+void RomBoots::chain_loads(const RomNic& nic, std::string_view application, FirmwareWay way,
+                           RomSet roms) {
+  chain_loads(machine_with_rom(nic, rom(nic, roms)), application, way);
+}
+
+void RomBoots::chain_loads(const MachineSpec& machine, std::string_view application,
+                           FirmwareWay way) {
   const auto file = dist(application);
-  const auto* files = payload();
+  const auto* files = payload(architecture_);
   if (HasFailure()) return;
   std::filesystem::copy_file(file, served() / "loader.efi");
   write_served("autoexec.ipxe", payload_script(*files, http_url(""), Address::there_already));
   serve("loader.efi", way);
-  const MachineSpec spec = machine_with_rom(nic, RomSet::full);
-  boot_and_prove(spec);
+  boot_and_prove(machine);
   EXPECT_TRUE(vm().serial().search(Pattern::must_compile(start_message(way))));
 }
 
@@ -109,7 +119,7 @@ void RomBoots::boots_without_random_generator(bool with_our_rom) {
   serve_program();
   if (HasFailure()) return;
   serve(kProgram, FirmwareWay::pxe4);
-  MachineSpec spec = machine_with_rom(kVirtioNet, RomSet::driver_only);
+  MachineSpec spec = machine_with_rom(kVirtioNet, rom(kVirtioNet, RomSet::driver_only));
   if (!with_our_rom) {
     spec.nics.back().rom.clear();
     spec.fw_cfg.clear();  // its own driver works

@@ -41,6 +41,9 @@ inline void PrintTo(const RomNic& nic, std::ostream* out) {
 }
 
 enum class FirmwareWay : std::uint8_t { pxe4, pxe6, http4 };
+// The script that the URL names with which the host makes a ROM boot.
+inline constexpr std::string_view kGivenScript = "given.ipxe";
+
 // The ROM with everything is a driver, too, as long as nobody asks for more.
 enum class RomSet : std::uint8_t { full, driver_only };
 
@@ -51,20 +54,28 @@ class RomBoots : public KedgeBoots {
   void firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way);
   // The host makes the ROM a takeover and names a URL; DHCP names nothing.
   void takeover_boots(const RomNic& nic);
+  // The same by a machine that was told so: "personality" and "url", which is kGivenScript's.
+  void takeover_boots(const MachineSpec& machine, const RomNic& nic);
   // The firmware boots `application` by `way` over the ROM's driver, and that boots the payload.
-  void chain_loads(const RomNic& nic, std::string_view application, FirmwareWay way);
+  void chain_loads(const RomNic& nic, std::string_view application, FirmwareWay way,
+                   RomSet roms = RomSet::full);
+  void chain_loads(const MachineSpec& machine, std::string_view application, FirmwareWay way);
   // On a CPU without random generator, and no such device, the newer firmware boots by PXE with our
   // ROM; with its own driver for the NIC it finds nothing to boot from.
   void boots_without_random_generator(bool with_our_rom);
 
   // The option ROM of a model. Empty, and the test has failed, if it is not there.
   std::filesystem::path rom(const RomNic& nic, RomSet roms);
+  // A machine with the NIC that has this ROM and that nobody else drives, if the firmware can be
+  // told so.
+  MachineSpec machine_with_rom(const RomNic& nic, const std::filesystem::path& rom);
+
+  Architecture architecture_ = Architecture::x86_64;  // of all machines of a test
 
  private:
   // Offers the file of the served directory by this way only.
   void serve(std::string_view file, FirmwareWay way);
   void serve_program();
-  MachineSpec machine_with_rom(const RomNic& nic, RomSet roms);
 
   std::optional<Pattern> program_proof_;
 };

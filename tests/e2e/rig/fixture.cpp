@@ -38,7 +38,11 @@ bool is_test_of_newer_firmware() {
   return value != nullptr && std::string_view(value) == "newer";
 }
 
-FirmwareFiles newer_firmware() {
+FirmwareFiles newer_firmware(Architecture architecture) {
+  if (architecture == Architecture::aarch64) {
+    const auto files = package_directory("trixie-all", "qemu-efi-aarch64") / "usr/share/AAVMF";
+    return {.code = files / "AAVMF_CODE.fd", .vars = files / "AAVMF_VARS.fd"};
+  }
   const auto files = package_directory("trixie-all", "ovmf") / "usr/share/OVMF";
   return {.code = files / "OVMF_CODE_4M.fd", .vars = files / "OVMF_VARS_4M.fd"};
 }
@@ -184,7 +188,7 @@ std::string E2eTest::nginx_requests() const {
 }
 
 FirmwareFiles E2eTest::firmware(Architecture architecture) {
-  if (architecture == Architecture::x86_64 && is_test_of_newer_firmware()) return newer_firmware();
+  if (is_test_of_newer_firmware()) return newer_firmware(architecture);
   const auto files = find_firmware(architecture, false);
   if (files) return *files;
   ADD_FAILURE() << files.error().what;
@@ -201,7 +205,7 @@ void E2eTest::use_firmware(MachineSpec& machine, const FirmwareFiles& files) {
 }
 
 void E2eTest::use_newer_firmware(MachineSpec& machine) {
-  use_firmware(machine, newer_firmware());
+  use_firmware(machine, newer_firmware(machine.architecture));
 }
 
 MachineSpec E2eTest::machine(Architecture architecture) {

@@ -65,8 +65,8 @@ class E2eTest : public testing::Test {
   // What nginx has logged: one line per request.
   std::string nginx_requests() const;
 
-  // The installed firmware, or for x86_64 the newer one if ctest runs the test for it
-  // (KEDGE_E2E_FIRMWARE=newer). A test fails without it.
+  // The installed firmware, or the newer one if ctest runs the test for it
+  // (KEDGE_E2E_FIRMWARE=newer; for aarch64 from tools/deps --peers). A test fails without it.
   FirmwareFiles firmware(Architecture architecture = Architecture::x86_64);
   // A machine with that firmware and a copy of its variables, no drive and no NIC yet.
   MachineSpec machine(Architecture architecture = Architecture::x86_64);
