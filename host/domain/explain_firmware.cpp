@@ -5,6 +5,7 @@
 
 #include "domain/device_path.h"
 #include "domain/explain.h"
+#include "domain/qcow2.h"
 
 namespace kedge::host {
 namespace {
@@ -75,7 +76,15 @@ void read_image(const HostFacts& host, FirmwareReport& report) {
     report.content = {.text = "its content is not known", .source = file.error().what};
     return;
   }
-  const ByteView bytes = as_byte_view(*file);
+  const bool packed = is_qcow2(as_byte_view(*file));
+  const auto unpacked =
+      packed ? read_qcow2(as_byte_view(*file), kFirmwareBytesMax) : Outcome<std::string>("");
+  if (!unpacked) {
+    report.content = {.text = "its content is not known",
+                      .source = report.file + ": " + unpacked.error().what};
+    return;
+  }
+  const ByteView bytes = as_byte_view(packed ? *unpacked : *file);
   if (report.kind == FirmwareKind::unknown) {
     const bool uefi = is_firmware_image(bytes);
     report.kind = uefi ? FirmwareKind::uefi : FirmwareKind::bios;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "domain/ftw_queue.h"
 #include "domain/json_input.h"
+#include "domain/qcow2.h"
 
 namespace kedge::host {
 namespace {
@@ -72,20 +74,27 @@ std::optional<Store> store_in_volume(ByteView file, std::size_t offset) {
   return store;
 }
 
-// The store at the file's beginning. When that was lost in the middle of a rewrite, edk2 has the
-// whole of it in the spare area, which is the second half of the volume and as large.
-std::optional<Store> find_store(ByteView file, VariableStore& result) {
-  if (auto store = store_in_volume(file, 0)) return store;
-  if (auto store = store_at(file, 0)) return store;
+// The store in the spare area, which begins with a volume header of its own, behind the store that
+// it is to replace.
+std::optional<Store> find_spare(ByteView file) {
   constexpr std::size_t kBlock = 4096;
   constexpr std::size_t kSearched = 4U << 20;
   for (std::size_t at = kBlock; at < std::min(file.size(), kSearched); at += kBlock) {
-    if (auto store = store_in_volume(file, at)) {
-      result.from_spare = true;
-      return store;
-    }
+    if (auto store = store_in_volume(file, at)) return store;
   }
   return std::nullopt;
+}
+
+// The store at the file's beginning; or the spare one, when the other was lost in the middle of a
+// rewrite, or the firmware has yet to copy the spare one over it.
+std::optional<Store> find_store(ByteView file, VariableStore& result) {
+  auto store = store_in_volume(file, 0);
+  if (!store) store = store_at(file, 0);
+  if (store && !find_pending_write(file)) return store;
+  auto spare = find_spare(file);
+  if (!spare) return store;
+  result.from_spare = true;
+  return spare;
 }
 
 // Debian's template for AArch64 is all zeros.
@@ -195,27 +204,7 @@ Outcome<VariableStore> parse_json_store(std::string_view text) {
   return store;
 }
 
-}  // namespace
-
-const EfiVariable* VariableStore::find(std::string_view name, std::string_view vendor) const {
-  const EfiGuid guid = parse_guid(vendor.empty() ? kGlobalVendor : vendor);
-  const auto found = std::ranges::find_if(variables, [&](const EfiVariable& variable) {
-    return variable.name == name && variable.vendor == guid;
-  });
-  return found == variables.end() ? nullptr : &*found;
-}
-
-Outcome<VariableStore> parse_variable_store(ByteView file) {
-  const std::string_view text = as_text(file);
-  if (const auto first = text.find_first_not_of(" \t\r\n");
-      first != std::string_view::npos && text[first] == '{') {
-    return parse_json_store(text);
-  }
-  using namespace std::string_view_literals;
-  if (text.starts_with("QFI\xfb"sv)) {
-    return failure("a qcow2 image, which Kedge does not look into",
-                   "`qemu-img convert -O raw FILE COPY` makes a copy that it reads.");
-  }
+Outcome<VariableStore> parse_flash_store(ByteView file) {
   VariableStore result;
   const std::optional<Store> store = find_store(file, result);
   if (!store && is_blank(file)) {
@@ -233,6 +222,31 @@ Outcome<VariableStore> parse_variable_store(ByteView file) {
   }
   drop_replaced(result, in_deletion);
   return result;
+}
+
+}  // namespace
+
+const EfiVariable* VariableStore::find(std::string_view name, std::string_view vendor) const {
+  const EfiGuid guid = parse_guid(vendor.empty() ? kGlobalVendor : vendor);
+  const auto found = std::ranges::find_if(variables, [&](const EfiVariable& variable) {
+    return variable.name == name && variable.vendor == guid;
+  });
+  return found == variables.end() ? nullptr : &*found;
+}
+
+Outcome<VariableStore> parse_variable_store(ByteView file) {
+  const std::string_view text = as_text(file);
+  if (const auto first = text.find_first_not_of(" \t\r\n");
+      first != std::string_view::npos && text[first] == '{') {
+    return parse_json_store(text);
+  }
+  if (is_qcow2(file)) {
+    KEDGE_HOST_TRY(const std::string content, read_qcow2(file, kVariableStoreBytesMax));
+    KEDGE_HOST_TRY(VariableStore store, parse_flash_store(as_byte_view(content)));
+    store.form += ", in a qcow2 image";
+    return store;
+  }
+  return parse_flash_store(file);
 }
 
 std::string format_guid(const EfiGuid& g) {

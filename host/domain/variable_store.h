@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // UEFI variables as OVMF and AAVMF keep them in a flash image (edk2: VariableFormat.h, with the
-// spare area of its fault tolerant writes), and as QEMU's uefi-vars device keeps them in JSON.
+// spare area of its fault tolerant writes), raw or in a qcow2 image, and as QEMU's uefi-vars device
+// keeps them in JSON.
 #pragma once
 
 #include <array>
@@ -35,7 +36,7 @@ struct EfiVariable {
 
 struct VariableStore {
   std::string form;         // "authenticated variables, 256 KiB store", for people
-  bool from_spare = false;  // an interrupted write left only the spare area whole
+  bool from_spare = false;  // a write was interrupted, and the spare area counts
   std::vector<EfiVariable> variables;
   std::vector<std::string> problems;  // damage behind which nothing was read, with offsets
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <lzma.h>
 
 #include <filesystem>
 
@@ -86,6 +87,83 @@ TEST(VariableStore, TheSpareAreaHelpsAfterAnInterruptedRewrite) {
   EXPECT_FALSE(must_parse(file).from_spare);
 }
 
+// A flash image: a store, a working block with one write in its queue, and the spare area.
+struct Flash {
+  std::string store;
+  std::uint8_t write_state = 0xfc;   // header and writes allocated, not complete
+  std::uint8_t record_state = 0xfd;  // the spare area is complete, the destination is not
+  std::string spare;
+
+  std::string bytes(std::size_t complete_writes = 0) const {
+    std::string queue;
+    for (std::size_t i = 0; i < complete_writes; ++i) queue += write('\xf8', '\xf9');
+    queue += write(static_cast<char>(write_state), static_cast<char>(record_state));
+    std::string block = le(0xffffffff, 4);  // the checksum is that of this header
+    const EfiGuid signature = parse_guid("9e58292b-7c68-497d-a0ce-6500fd9f1b95");
+    const std::string head(reinterpret_cast<const char*>(signature.data()), signature.size());
+    block = head + block + le(0xffffffff, 4) + le(4096 - 32, 8);
+    const std::uint32_t checksum =
+        lzma_crc32(reinterpret_cast<const std::uint8_t*>(block.data()), block.size(), 0);
+    block.replace(16, 8, le(checksum, 4) + "\xfe\xff\xff\xff");
+    block += queue;
+    block.resize(4096, '\xff');
+    return store + block + spare;
+  }
+  static std::string le(std::uint64_t value, std::size_t bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+    return text;
+  }
+  // One record, with 16 bytes of its writer's own.
+  static std::string write(char state, char record) {
+    return state + std::string(3 + 16 + 4, '\0') + le(1, 8) + le(16, 8) + record +
+           std::string(7 + 32, '\0') + std::string(16, 'p');
+  }
+};
+
+TEST(VariableStore, TheSpareAreaCountsWhileAWriteIsPending) {
+  StoreWriter before(true);
+  before.add("Lang", "eng");
+  StoreWriter after(true);
+  after.add("Lang", "deu");
+  const auto language = [](const std::string& file) {
+    const VariableStore store = must_parse(file);
+    return fmt::format("{}{}", store.find("Lang")->data, store.from_spare ? ", spare" : "");
+  };
+  Flash flash{.store = before.volume(), .spare = after.volume()};
+  EXPECT_EQ(language(flash.bytes()), "deu, spare");
+  EXPECT_EQ(language(flash.bytes(3)), "deu, spare");  // the last write counts
+  flash.record_state = 0xf9;                          // the destination is complete, too
+  EXPECT_EQ(language(flash.bytes()), "eng");
+  flash.record_state = 0xff;  // the spare area was being written
+  EXPECT_EQ(language(flash.bytes()), "eng");
+  flash.record_state = 0xfd;
+  flash.write_state = 0xf8;  // complete
+  EXPECT_EQ(language(flash.bytes()), "eng");
+  flash.write_state = 0xfe;  // the queue's entry was being made
+  EXPECT_EQ(language(flash.bytes()), "eng");
+  flash.write_state = 0xfc;
+  std::string file = flash.bytes();
+  file[flash.store.size() + 24] = '\0';  // the queue's length: the checksum is wrong now
+  EXPECT_EQ(language(file), "eng");
+  flash.spare = std::string(after.size(), '\xff');  // no store in the spare area
+  EXPECT_EQ(language(flash.bytes()), "eng");
+}
+
+TEST(VariableStore, SurvivesAnyQueueOfWrites) {
+  StoreWriter store(true);
+  store.add("Lang", "eng");
+  const Flash flash{.store = store.volume(), .spare = store.volume()};
+  const std::string good = flash.bytes(1);
+  for (std::size_t at = 0; at < 250; ++at) {  // numbers of records and bytes, above all
+    for (const char byte : {'\0', '\x7f', '\xff'}) {
+      std::string file = good;
+      file[flash.store.size() + at] = byte;
+      EXPECT_NE(must_parse(file).find("Lang"), nullptr) << at;
+    }
+  }
+}
+
 TEST(VariableStore, ReadsQemusJson) {
   const VariableStore store =
       must_parse(R"({"version": 2, "variables": [{"name": "Lang", "guid":)"
@@ -104,7 +182,7 @@ TEST(VariableStore, RefusesWhatIsNone) {
   EXPECT_THAT(refusal(""), HasSubstr("offset 0x0"));
   EXPECT_THAT(refusal(std::string(100'000, 'x')), HasSubstr("offset 0x0"));
   EXPECT_THAT(must_parse(std::string(100'000, '\xff')).form, HasSubstr("blank"));
-  EXPECT_THAT(refusal("QFI\xfb and so on"), HasSubstr("qcow2"));
+  EXPECT_THAT(refusal("QFI\xfb and so on"), HasSubstr("qcow2 image, offset"));
   EXPECT_THAT(refusal("{}"), HasSubstr("variables"));
   EXPECT_THAT(refusal("{\"variables\": [1]}"), HasSubstr("no JSON object"));
   EXPECT_THAT(refusal(R"({"variables": [{"name": "a", "data": "0"}]})"), HasSubstr("variable a"));
