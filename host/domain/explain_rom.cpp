@@ -4,14 +4,10 @@
 #include <fmt/format.h>
 
 #include "domain/explain.h"
-#include "image/pe.h"
+#include "rom/rom_report.h"
 
 namespace kedge::host {
 namespace {
-
-std::string machine_text(std::uint16_t machine) {
-  return std::string(image::machine_name(image::Machine{machine}));
-}
 
 // A ROM given by arguments for QEMU itself: -global MODEL.romfile=X, -set device.ALIAS.romfile=X.
 struct Override {
