@@ -101,6 +101,54 @@ TEST_F(ImageNetworkTest, NothingRemainsOfOneThatCannotBeMade) {
   }
 }
 
+TEST_F(ImageNetworkTest, NothingRemainsWhicheverCallFails) {
+  backend.on_send = [](const PxeUdpTarget&, std::string) {
+    return Result<std::uint16_t>(std::uint16_t{1});
+  };
+  constexpr unsigned kCallsMax = 100;
+  for (const EFI_TPL level : {TPL_APPLICATION, TPL_CALLBACK}) {
+    unsigned n = 0;
+    for (; n < kCallsMax; ++n) {
+      fake.fail_nth(n, EFI_OUT_OF_RESOURCES);
+      if (auto network = create(); network.ok()) {
+        auto* snp = on<EFI_SIMPLE_NETWORK_PROTOCOL>(**network);
+        auto* pxe = on<EFI_PXE_BASE_CODE_PROTOCOL>(**network);
+        auto* information = on<EFI_ADAPTER_INFORMATION_PROTOCOL>(**network);
+        const EFI_TPL before = fake.firmware().boot().RaiseTPL(level);
+        EFI_GUID* types = nullptr;
+        UINTN size = 0;
+        if (information->GetSupportedTypes(information, &types, &size) == EFI_SUCCESS) {
+          fake.firmware().boot().FreePool(types);
+        }
+        EXPECT_EQ(snp->Start(snp), EFI_SUCCESS);
+        EXPECT_EQ(snp->Initialize(snp, 0, 0), EFI_SUCCESS);
+        EXPECT_EQ(pxe->Start(pxe, FALSE), EFI_SUCCESS);
+        EFI_IP_ADDRESS ip = raw(kStation);
+        EFI_IP_ADDRESS mask = raw({255, 255, 255, 0});
+        EXPECT_EQ(pxe->SetStationIp(pxe, &ip, &mask), EFI_SUCCESS);
+        UINT16 port = 69;
+        UINTN bytes = 2;
+        EXPECT_EQ(pxe->UdpWrite(pxe, 0, &ip, &port, nullptr, nullptr, nullptr, nullptr, nullptr,
+                                &bytes, &port),
+                  EFI_SUCCESS);
+        EXPECT_EQ(pxe->Stop(pxe), EFI_SUCCESS);
+        EXPECT_EQ(fake.tpl, level);
+        fake.firmware().boot().RestoreTPL(before);
+        EXPECT_TRUE((*network)->remove());
+      }
+      const bool failed = fake.nth_has_failed();
+      EXPECT_EQ(fake.handle_count(), handles) << n;
+      EXPECT_EQ(fake.event_count(), 0U) << n;
+      EXPECT_EQ(fake.pools_in_use(), 0U) << n;
+      EXPECT_EQ(fake.open_count(fake.firmware().image().raw()), 0U) << n;
+      EXPECT_FALSE(device.running);
+      if (!failed) break;
+    }
+    EXPECT_GT(n, 8U);
+    EXPECT_LT(n, kCallsMax);
+  }
+}
+
 TEST_F(ImageNetworkTest, AnswersNothingWhenTheFirmwareDoesNotLetGo) {
   auto network = create();
   ASSERT_TRUE(network.ok());

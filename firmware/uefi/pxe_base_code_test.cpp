@@ -76,6 +76,31 @@ TEST_P(PxeFunctions, AnswersNotStartedBeforeStart) {
   EXPECT_EQ(GetParam().call(pxe), EFI_NOT_STARTED);
 }
 
+// The highest level that table 7.1 of UEFI 2.10 allows.
+TEST_P(PxeFunctions, AnswersTheSameAtTplCallback) {
+  std::optional<EFI_STATUS> first;
+  for (const EFI_TPL level : {TPL_APPLICATION, TPL_CALLBACK}) {
+    fake.tpl = level;
+    EXPECT_EQ(GetParam().call(pxe), EFI_NOT_STARTED);
+    start_with_lease();
+    backend.on_dhcp = [](PxeWatch&) { return Result<PxeLease>(fail(err::dhcp_no_answer)); };
+    backend.on_discover = [](const PxeSearch&, PxeWatch&) {
+      return Result<PxeSearchResult>(fail(err::dhcp_no_answer));
+    };
+    serve("content");
+    backend.on_send = [](const PxeUdpTarget&, std::string) {
+      return Result<std::uint16_t>(std::uint16_t{1});
+    };
+    backend.on_neighbour = [] { return Result<wire::MacAddress>(kServerMac); };
+    const EFI_STATUS status = GetParam().call(pxe);
+    EXPECT_EQ(status, first.value_or(status));
+    first = status;
+    EXPECT_EQ(fake.tpl, level);
+    (void)pxe->Stop(pxe);
+    fake.tpl = TPL_APPLICATION;
+  }
+}
+
 TEST_P(PxeFunctions, AnswersInvalidParameterWithoutATable) {
   Pxe stranger = *pxe;
   alignas(Pxe) std::byte memory[sizeof(Pxe) + 64] = {};

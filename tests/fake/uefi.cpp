@@ -391,7 +391,22 @@ void FakeFirmware::fail(Call call, EFI_STATUS status, unsigned skip, unsigned ti
   failures_[call] = {status, skip, times};
 }
 
+void FakeFirmware::fail_nth(std::size_t n, EFI_STATUS status) {
+  nth_.emplace(n, status);
+}
+
+bool FakeFirmware::nth_has_failed() {
+  const bool failed = !nth_.has_value();
+  nth_.reset();
+  return failed;
+}
+
 EFI_STATUS FakeFirmware::injected(Call call) {
+  const bool takes_back = call == Call::uninstall_protocol || call == Call::disconnect_controller;
+  if (nth_.has_value() && !takes_back) {
+    if (nth_->first == 0) return std::exchange(nth_, std::nullopt)->second;
+    --nth_->first;
+  }
   const auto found = failures_.find(call);
   if (found == failures_.end()) return EFI_SUCCESS;
   Failure& failure = found->second;

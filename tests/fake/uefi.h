@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ enum class Call {
   start_image,
   connect_controller,
   disconnect_controller,
+  pci_io,  ///< of FakePciIo: whatever allocates, maps, or asks for attributes
 };
 
 class FakeFirmware {
@@ -101,6 +103,13 @@ class FakeFirmware {
 
   // --- failures: the call fails with `status` after `skip` good ones, `times` times
   void fail(Call call, EFI_STATUS status, unsigned skip = 0, unsigned times = 1);
+  /// From now on the n-th of all these calls, counted from 0, fails: for sweeps over every point
+  /// that can. What would take something back does not count.
+  void fail_nth(std::size_t n, EFI_STATUS status);
+  /// Ends that. True when there was an n-th call.
+  bool nth_has_failed();
+  /// FakePciIo's.
+  EFI_STATUS injected(Call call);
 
   // --- time
   std::int64_t now_ns = 1'000'000;
@@ -142,7 +151,6 @@ class FakeFirmware {
   static void fill_console_and_runtime(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL& out,
                                        EFI_SIMPLE_TEXT_INPUT_PROTOCOL& in,
                                        EFI_RUNTIME_SERVICES& runtime);
-  EFI_STATUS injected(Call call);
   Node* find(EFI_HANDLE handle);
   Protocol* find(EFI_HANDLE handle, const EFI_GUID& guid);
   void run_timers();
@@ -166,6 +174,7 @@ class FakeFirmware {
     unsigned times;
   };
   std::map<Call, Failure> failures_;
+  std::optional<std::pair<std::size_t, EFI_STATUS>> nth_;  // calls to come, and what then
   std::uintptr_t next_handle_ = 0x1000;
   EFI_HANDLE image_;
   uefi::Firmware firmware_;

@@ -10,6 +10,7 @@ struct PciCalls {
   using Pci = EFI_PCI_IO_PROTOCOL;
 
   static FakePciIo& of(Pci* pci) { return *reinterpret_cast<FakePciIo::Table*>(pci)->owner; }
+  static EFI_STATUS injected() { return FakeFirmware::current().injected(Call::pci_io); }
   static std::size_t bytes(EFI_PCI_IO_PROTOCOL_WIDTH width) { return std::size_t{1} << width; }
 
   static EFI_STATUS EFIAPI config_read(Pci* pci, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT32 offset,
@@ -55,6 +56,10 @@ struct PciCalls {
   static EFI_STATUS EFIAPI attributes(Pci* pci, EFI_PCI_IO_PROTOCOL_ATTRIBUTE_OPERATION operation,
                                       UINT64 value, UINT64* result) {
     FakePciIo& self = of(pci);
+    // Giving attributes back does not fail.
+    const bool takes_back = operation == EfiPciIoAttributeOperationSet ||
+                            operation == EfiPciIoAttributeOperationDisable;
+    if (!takes_back && EFI_ERROR(injected())) return EFI_DEVICE_ERROR;
     switch (operation) {
       case EfiPciIoAttributeOperationGet:
         *result = self.attributes;
@@ -93,6 +98,7 @@ struct PciCalls {
   }
   static EFI_STATUS EFIAPI allocate_buffer(Pci* pci, EFI_ALLOCATE_TYPE, EFI_MEMORY_TYPE,
                                            UINTN pages, void** host, UINT64) {
+    if (const EFI_STATUS status = injected(); EFI_ERROR(status)) return status;
     *host = std::aligned_alloc(EFI_PAGE_SIZE, pages * EFI_PAGE_SIZE);
     std::memset(*host, 0xaf, pages * EFI_PAGE_SIZE);
     ++of(pci).buffers;
@@ -105,6 +111,7 @@ struct PciCalls {
   }
   static EFI_STATUS EFIAPI map(Pci* pci, EFI_PCI_IO_PROTOCOL_OPERATION, void* host, UINTN*,
                                EFI_PHYSICAL_ADDRESS* device, void** mapping) {
+    if (const EFI_STATUS status = injected(); EFI_ERROR(status)) return status;
     if (of(pci).map_fails) return EFI_OUT_OF_RESOURCES;
     *device = reinterpret_cast<EFI_PHYSICAL_ADDRESS>(host) + of(pci).device_offset;
     *mapping = host;
