@@ -9,9 +9,12 @@ namespace {
 
 class KedgeStarts : public LoaderBoots, public testing::WithParamInterface<const char*> {
  protected:
-  MachineSpec machine_with(const std::filesystem::path& application, const std::string& script) {
+  MachineSpec machine_with(const std::filesystem::path& application, const std::string& script,
+                           std::vector<std::string> lines_of_dnsmasq = {}) {
     nginx();
-    dnsmasq({.boot_file = "kedge.efi", .tftp_directory = served(), .lines = {}});
+    dnsmasq({.boot_file = "kedge.efi",
+             .tftp_directory = served(),
+             .lines = std::move(lines_of_dnsmasq)});
     MachineSpec spec = machine();
     add_nic(spec, {.model = GetParam()});
     add_boot_disk(spec, application, script);
@@ -78,11 +81,12 @@ TEST_P(KedgeStarts, AProgramThatUsesPxeBaseCodeAndSimpleNetworkAtOnce) {
   const auto application = dist("x86_64/kedge.efi");
   if (HasFailure()) return;
   // Back in the script, the NIC works as before.
-  const MachineSpec spec =
-      machine_with(application, fmt::format("#!ipxe\ndhcp\nchain {} {} || goto end\n"
-                                            "imgfetch {} && echo back-{}\n:end\npoweroff\n",
-                                            http_url("network-client.efi"), token,
-                                            http_url("client.bin"), token));
+  const MachineSpec spec = machine_with(
+      application,
+      fmt::format("#!ipxe\ndhcp\nchain {} {} || goto end\n"
+                  "imgfetch {} && echo back-{}\n:end\npoweroff\n",
+                  http_url("network-client.efi"), token, http_url("client.bin"), token),
+      {"pxe-service=X86-64_EFI,discovered,discovered.efi"});
   if (HasFailure()) return;
   boot(spec);
   if (HasFailure()) return;

@@ -2,13 +2,13 @@
 //
 // network-client.efi TOKEN: a boot loader that uses PXE Base Code and Simple Network of its device
 // at once, as that of Windows does: its own TFTP client over UdpWrite and UdpRead, frames of its
-// own in between. It fetches the file "client.bin" from the server of the DHCP packets, by both its
-// client and Mtftp, and says "network-client TOKEN ok" or what failed.
+// own in between. It finds the boot server that offers "discovered.efi". It fetches the file
+// "client.bin" from the server of the DHCP packets, by both its client and Mtftp, and says
+// "network-client TOKEN ok" or what failed.
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "base/assert.h"
 #include "base/format.h"
 #include "uefi/console.h"
 #include "uefi/protocol.h"
@@ -26,6 +26,9 @@ constexpr std::size_t kArpBytes = 28;
 constexpr UINT16 kTftpPort = 69;
 constexpr UINT16 kTypeIpv4 = 0x0800;
 constexpr UINT16 kTypeArp = 0x0806;
+// dnsmasq counts its services from here.
+constexpr UINT16 kBootServerType = 0x8000;
+constexpr std::string_view kDiscovered = "discovered.efi";
 constexpr int kFrameTriesMax = 2000;  // of a millisecond
 constexpr std::uint32_t kBetweenTriesUs = 1000;
 
@@ -37,8 +40,8 @@ class Client {
 
   EFI_STATUS run() noexcept {
     std::string token;
-    const bool works = find_network(token) && lease() && frames() && packets() && own_tftp() &&
-                       mtftp() && give_back();
+    const bool works = find_network(token) && lease() && frames() && packets() && discover() &&
+                       own_tftp() && mtftp() && give_back();
     print(format("network-client {} {}\n", std::string_view(token),
                  std::string_view(works ? "ok" : "failed")));
     return works ? EFI_SUCCESS : EFI_ABORTED;
@@ -160,6 +163,20 @@ class Client {
                                    std::memcmp(&pxe_->Mode->PxeReply, &reply, sizeof reply) == 0);
   }
 
+  /// PXE 2.1, 2.4.4: asks the boot server at the address of the DHCP server.
+  bool discover() noexcept {
+    UINT16 layer = 0;
+    EFI_PXE_BASE_CODE_DISCOVER_INFO info{};
+    info.UseUCast = TRUE;
+    info.IpCnt = 1;
+    info.SrvList[0].Type = kBootServerType;
+    std::memcpy(&info.SrvList[0].IpAddr, &server_, sizeof info.SrvList[0].IpAddr);
+    return done("Discover", pxe_->Discover(pxe_, kBootServerType, &layer, FALSE, &info)) &&
+           check("the reply", pxe_->Mode->PxeReplyReceived &&
+                                  std::memcmp(pxe_->Mode->PxeReply.Dhcpv4.BootpBootFile,
+                                              kDiscovered.data(), kDiscovered.size()) == 0);
+  }
+
   /// RFC 1350 over UdpWrite and UdpRead; between question and answer the frames are ours.
   bool own_tftp() noexcept {
     static constexpr UINT8 kRequest[] = "\0\1client.bin\0octet";
@@ -268,14 +285,6 @@ class Client {
 
 }  // namespace
 }  // namespace kedge::uefi
-
-namespace kedge {
-
-void assertion_failed(const char*, const char*, int) noexcept {
-  kedge_runtime_exit(EFI_ABORTED);
-}
-
-}  // namespace kedge
 
 std::size_t kedge_main(void* image_handle, void* system_table) {
   const kedge::uefi::Firmware firmware(static_cast<EFI_HANDLE>(image_handle),

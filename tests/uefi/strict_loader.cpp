@@ -6,7 +6,6 @@
 // are. It says "strict-loader: on" when it has seen that this holds.
 #include <vector>
 
-#include "base/assert.h"
 #include "base/bytes.h"
 #include "uefi/console.h"
 #include "uefi/device_path.h"
@@ -176,14 +175,6 @@ class Strict {
 
 }  // namespace
 }  // namespace kedge::uefi
-
-namespace kedge {
-
-void assertion_failed(const char*, const char*, int) noexcept {
-  kedge_runtime_exit(EFI_ABORTED);
-}
-
-}  // namespace kedge
 
 std::size_t kedge_main(void* image_handle, void* system_table) {
   const kedge::uefi::Firmware firmware(static_cast<EFI_HANDLE>(image_handle),
