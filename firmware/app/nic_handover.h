@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// NicHandover: who has the NICs while an image runs that we start. Here: the firmware.
+// NicHandover: who has the NICs while an image runs that we start. Here: the firmware, which is all
+// that builds without KEDGE_IMAGE_NETWORK have.
 #pragma once
 
 #include "app/fetcher.h"
@@ -22,6 +23,7 @@ struct RunParts {
 class NicHandover : public DeviceHandover {
  public:
   explicit NicHandover(const RunParts& run) noexcept : run_(run) {}
+  virtual ~NicHandover() = default;
   NicHandover(const NicHandover&) = delete;
   NicHandover& operator=(const NicHandover&) = delete;
 
@@ -43,17 +45,9 @@ class NicHandover : public DeviceHandover {
   void take_back() noexcept override {}
 
  protected:
-  ~NicHandover() = default;
-
   RunParts run_;
   Session* session_ = nullptr;
   Fetcher* fetcher_ = nullptr;
-};
-
-/// For builds without KEDGE_IMAGE_NETWORK.
-class FirmwareHost final : public NicHandover {
- public:
-  using NicHandover::NicHandover;
 };
 
 }  // namespace kedge::app

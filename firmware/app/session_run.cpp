@@ -90,7 +90,7 @@ Result<void> run_session(RunPorts& ports, NicSource& nics, SessionSetup setup) n
   starter.set_device(std::move(setup.device));
 
   net::LwipStack stack(loop, ports.entropy);
-  using Handover = std::conditional_t<config::kImageNetwork, ImageHost, FirmwareHost>;
+  using Handover = std::conditional_t<config::kImageNetwork, ImageHost, NicHandover>;
   Handover handover({ports.firmware, nics, loop, stack, keyboard, starter});
   client::DnsResolver resolver(stack);
   stack.set_resolver_client(&resolver);
