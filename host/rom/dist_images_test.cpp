@@ -93,4 +93,32 @@ TEST(DistImages, TellTheirPersonalityByTheirCodeToo) {
   if (checked == 0) GTEST_SKIP() << "no drivers in " << KEDGE_DIST_DIRECTORY;
 }
 
+// What docs/personality.md and the configurations in configs/ promise.
+TEST(DistImages, AreClassifiedRightly) {
+  const std::vector<std::filesystem::path> files = built_images();
+  if (files.empty()) {
+    GTEST_SKIP() << "no images in " << KEDGE_DIST_DIRECTORY << ": tools/dist builds them";
+  }
+  const std::filesystem::path dist(KEDGE_DIST_DIRECTORY);
+  for (const std::filesystem::path& path : files) {
+    const auto name = path.lexically_relative(dist);
+    SCOPED_TRACE(name);
+    const auto file = read_file(path);
+    ASSERT_TRUE(file) << file.error().what;
+    const auto rom = parse_option_rom(as_byte_view(*file));
+    ASSERT_TRUE(rom) << rom.error().what;
+    const bool driver_only = name.string().contains("driver-only") || name.stem() == "kedge-driver";
+    const bool is_rom = name.extension() == ".rom";
+    const bool full = !driver_only && (is_rom || name.stem() == "kedge-rom");
+    for (const ImageReport& image : report_rom(path, *rom).images) {
+      if (!image.pe) continue;
+      EXPECT_EQ(image.origin.personality, full          ? Personality::run_time_choice
+                                          : driver_only ? Personality::driver
+                                                        : Personality::application);
+      const char* const by_default = is_rom ? "driver" : "takeover";
+      EXPECT_EQ(image.origin.default_personality, full ? by_default : "");
+    }
+  }
+}
+
 }  // namespace

@@ -6,6 +6,7 @@
 #include "image/image_test_files.h"
 #include "rom/efi_compression.h"
 #include "rom/rom_report.h"
+#include "support/file.h"
 
 using namespace kedge;
 using namespace kedge::host;
@@ -174,6 +175,39 @@ TEST(RomReport, IsJsonForPrograms) {
   for (const char* key : {"producer", "version", "personality", "evidence"}) {
     EXPECT_TRUE(image.contains(key)) << key;
   }
+}
+
+// Debian's shim, signed by Microsoft.
+TEST(PeFacts, NameWhoHasSigned) {
+  const auto file = read_file("/usr/lib/shim/shimx64.efi.signed");
+  if (!file) GTEST_SKIP() << "shim-signed is not installed";
+  const auto facts = read_pe_facts(as_byte_view(*file));
+  ASSERT_TRUE(facts);
+  ASSERT_FALSE(facts->signatures.empty());
+  std::vector<std::string> names;
+  for (const PeSignature& signature : facts->signatures) {
+    EXPECT_EQ(signature.type, "PKCS#7");
+    names.insert(names.end(), signature.names.begin(), signature.names.end());
+  }
+  EXPECT_THAT(names, testing::Contains("Microsoft Corporation UEFI CA 2011"));
+  for (std::size_t at = facts->signatures[0].offset; at < file->size(); at += 997) {
+    const auto cut = read_pe_facts(as_byte_view(file->substr(0, at)));
+    if (cut) EXPECT_LE(cut->signatures.size(), facts->signatures.size());
+  }
+}
+
+TEST(Origin, KnowsTheMakersOfNicsByWhatTheirDriversShow) {
+  const auto producer = [](std::string_view text) {
+    std::string pe = image::make_pe(
+        {.machine = image::Machine::x86_64, .subsystem = 0x0b, .file_bytes = 0x3000});
+    pe.replace(0x2000, text.size(), text);
+    const auto facts = read_pe_facts(as_byte_view(pe));
+    return facts ? origin_of_pe(as_byte_view(pe), *facts).producer : "damaged";
+  };
+  using namespace std::string_view_literals;
+  EXPECT_EQ(producer("B\0r\0o\0a\0d\0c\0o\0m\0 \0"sv), "Broadcom");
+  EXPECT_EQ(producer("Intel(R) PRO/1000"sv), "Intel");
+  EXPECT_EQ(producer("nobody"sv), "");
 }
 
 }  // namespace

@@ -131,6 +131,25 @@ Personality marked_personality(const ImageMarker& marker) {
   return Personality::unknown;
 }
 
+// Makers of NICs name themselves in what their drivers show to people, which is UTF-16 mostly.
+bool find_vendor(std::string_view text, Origin& origin) {
+  constexpr std::string_view kVendors[] = {
+      "Intel(R)",   "Broadcom", "Mellanox", "NVIDIA",   "QLogic",   "Marvell", "Realtek",
+      "Solarflare", "Chelsio",  "Emulex",   "Aquantia", "Pensando", "VMware"};
+  for (const std::string_view vendor : kVendors) {
+    std::string wide;
+    for (const char c : vendor) wide += {c, '\0'};
+    for (const std::string_view form : {std::string_view(wide), vendor}) {
+      const std::size_t at = text.find(form);
+      if (at == std::string_view::npos) continue;
+      origin.producer = vendor.substr(0, vendor.find('('));
+      origin.evidence.push_back(fmt::format("string \"{}\" at {:#x} of the PE image", vendor, at));
+      return true;
+    }
+  }
+  return false;
+}
+
 void find_producer(ByteView pe, const PeFacts& facts, Origin& origin) {
   if (read_marker(pe, origin) || read_sbat(facts, origin)) return;
   const std::string_view text = as_text(pe);
@@ -140,6 +159,8 @@ void find_producer(ByteView pe, const PeFacts& facts, Origin& origin) {
     origin.producer = "iPXE";
     origin.version = find_version(pe, "+");
     origin.evidence.emplace_back("strings of iPXE");
+  } else if (facts.info.is_efi_driver() && find_vendor(text, origin)) {
+    return;
   } else if (facts.debug_path.ends_with(".dll") && facts.debug_path.contains("/DEBUG/")) {
     origin.producer = "edk2";
     origin.evidence.push_back(fmt::format("debug data names {}", facts.debug_path));

@@ -13,6 +13,7 @@ namespace {
 // The PE format specification, "Optional Header" and "Section Table".
 constexpr std::size_t kPeOffsetField = 0x3c;
 constexpr std::uint16_t kPe32Plus = 0x20b;
+constexpr std::size_t kSecurityDirectory = 4;
 constexpr std::size_t kRelocationDirectory = 5;
 constexpr std::size_t kDebugDirectory = 6;
 constexpr std::uint32_t kExecutable = 0x20000000;
@@ -86,6 +87,51 @@ void read_debug(ByteView pe, const Directory& debug, PeFacts& facts) {
   }
 }
 
+// X.520's commonName, 2.5.4.3, as DER writes an attribute with it: the identifier, then a string.
+std::vector<std::string> common_names(ByteView der) {
+  constexpr std::string_view kCommonName = "\x06\x03\x55\x04\x03";
+  constexpr std::uint8_t kStrings[] = {0x0c, 0x13, 0x14, 0x16};  // UTF-8, printable, T61, IA5
+  constexpr std::size_t kNameBytesMax = 127;  // longer ones have a length of two bytes
+  std::vector<std::string> names;
+  const std::string_view text = as_text(der);
+  for (std::size_t at = text.find(kCommonName);
+       at != std::string_view::npos && names.size() < kSignatureNamesMax;
+       at = text.find(kCommonName, at + 1)) {
+    ByteReader reader(der.subspan(at + kCommonName.size()));
+    const std::uint8_t type = reader.u8();
+    const std::size_t bytes = reader.u8();
+    if (bytes > kNameBytesMax || std::ranges::find(kStrings, type) == std::end(kStrings)) continue;
+    std::string name = printable(as_text(reader.bytes(bytes)));
+    if (reader.ok() && std::ranges::find(names, name) == names.end()) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
+// The one directory whose address is a place in the file.
+void read_signatures(ByteView pe, const Directory& security, PeFacts& facts) {
+  constexpr std::uint16_t kPkcs7 = 2;
+  constexpr std::size_t kEntryHeaderBytes = 8;
+  if (security.address == 0 || security.address > pe.size()) return;
+  const std::size_t end =
+      std::min<std::uint64_t>(pe.size(), std::uint64_t{security.address} + security.bytes);
+  std::size_t at = security.address;
+  while (at + kEntryHeaderBytes <= end && facts.signatures.size() < kPeSignaturesMax) {
+    ByteReader reader(pe.subspan(at, end - at));
+    const std::size_t bytes = reader.le32();
+    reader.skip(2);
+    const std::uint16_t type = reader.le16();
+    if (bytes <= kEntryHeaderBytes || bytes > end - at) return;
+    facts.signatures.push_back(
+        {.offset = at,
+         .bytes = bytes,
+         .type = type == kPkcs7 ? "PKCS#7" : fmt::format("type {:#06x}", type),
+         .names = common_names(reader.bytes(bytes - kEntryHeaderBytes))});
+    at += (bytes + 7) & ~std::size_t{7};
+  }
+}
+
 void read_sections(ByteReader& reader, std::size_t count, PeFacts& facts) {
   for (std::size_t i = 0; i < count; ++i) {
     PeSection section{.name = until_zero(reader.bytes(8))};
@@ -136,6 +182,7 @@ Outcome<PeFacts> read_pe_facts(ByteView pe) {
   read_sections(headers, sections, facts);
   facts.relocation_bytes = directories[kRelocationDirectory].bytes;
   read_debug(pe, directories[kDebugDirectory], facts);
+  read_signatures(pe, directories[kSecurityDirectory], facts);
   for (const PeSection& section : facts.sections) {
     if (section.name == ".sbat") {
       const std::string_view text = as_text(section.data(pe));

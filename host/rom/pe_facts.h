@@ -27,6 +27,17 @@ struct PeSection {
   ByteView data(ByteView pe) const;
 };
 
+inline constexpr std::size_t kPeSignaturesMax = 16;
+inline constexpr std::size_t kSignatureNamesMax = 16;
+
+// A certificate table's entry (UEFI 2.10, 32.2.4). It is read, not verified.
+struct PeSignature {
+  std::size_t offset = 0;
+  std::size_t bytes = 0;
+  std::string type;                // "PKCS#7", or a number
+  std::vector<std::string> names;  // common names in it, each once: issuers and signers
+};
+
 struct PeFacts {
   image::PeInfo info;
   std::uint32_t section_alignment = 0;
@@ -35,6 +46,7 @@ struct PeFacts {
   std::string sbat;        // the section's text
   std::string debug_path;  // CodeView's file name
   std::string build_id;    // CodeView's GUID, in hexadecimal digits
+  std::vector<PeSignature> signatures;
 };
 
 Outcome<PeFacts> read_pe_facts(ByteView pe);

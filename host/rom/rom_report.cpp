@@ -60,6 +60,10 @@ void format_pe(std::string& out, const ImageReport& report) {
                         pe.info.has_nx_compat ? "NX_COMPAT" : "not NX_COMPAT", pe.section_alignment,
                         pe.info.has_signature ? "signed" : "not signed",
                         pe.info.has_sbat ? "SBAT" : "no SBAT"));
+  for (const PeSignature& signature : pe.signatures) {
+    row("signature", fmt::format("{}, {} bytes, not verified; names in it: {}", signature.type,
+                                 signature.bytes, fmt::join(signature.names, ", ")));
+  }
   if (!pe.build_id.empty()) row("build id", pe.build_id);
   if (!pe.debug_path.empty()) row("debug name", pe.debug_path);
 }
@@ -171,11 +175,18 @@ nlohmann::json json_image(const ImageReport& report) {
         {"relocations", report.pe->relocation_bytes > 0},
         {"nx_compat", report.pe->info.has_nx_compat},
         {"signed", report.pe->info.has_signature},
+        {"signatures", nlohmann::json::array()},
         {"sbat", report.pe->sbat},
         {"section_alignment", report.pe->section_alignment},
         {"build_id", report.pe->build_id},
         {"debug_name", report.pe->debug_path},
         {"sections", nlohmann::json::array()}};
+  for (const PeSignature& signature : report.pe->signatures) {
+    pe["signatures"].push_back({{"offset", signature.offset},
+                                {"bytes", signature.bytes},
+                                {"type", signature.type},
+                                {"names", signature.names}});
+  }
   for (const PeSection& section : report.pe->sections) {
     pe["sections"].push_back({{"name", section.name},
                               {"memory_bytes", section.memory_bytes},
