@@ -76,7 +76,7 @@ class ByteReader {
     const ByteView raw = bytes(sizeof(T));
     if (raw.empty()) return 0;
     T value;
-    std::memcpy(&value, raw.data(), sizeof(T));
+    __builtin_memcpy(&value, raw.data(), sizeof(T));  // in firmware, the other is a call
     if constexpr (order != std::endian::native && sizeof(T) > 1) value = std::byteswap(value);
     return value;
   }
@@ -133,7 +133,7 @@ class ByteWriter {
     const ByteSpan target = reserve(sizeof(T));
     if (target.empty()) return;
     if constexpr (order != std::endian::native && sizeof(T) > 1) value = std::byteswap(value);
-    std::memcpy(target.data(), &value, sizeof(T));
+    __builtin_memcpy(target.data(), &value, sizeof(T));
   }
 
   ByteSpan buffer_;

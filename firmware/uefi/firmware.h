@@ -53,7 +53,8 @@ class Firmware {
   EFI_SYSTEM_TABLE* table_;
 };
 
-/// Raises the TPL for a short section; never lowers it. No waiting, no console output inside.
+/// Raises the TPL for a short section. The level before must not be above `level`: RaiseTPL would
+/// lower it (UEFI 2.10, 7.1). No waiting, no console output inside.
 class TplGuard {
  public:
   TplGuard(const Firmware& firmware, EFI_TPL level) noexcept;

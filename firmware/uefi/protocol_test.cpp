@@ -118,13 +118,18 @@ TEST_F(ProtocolTest, AFailedInstallationLeavesNothing) {
   EXPECT_EQ(fake.handle_count(), handles);
 }
 
-TEST_F(ProtocolTest, TplGuardsRaiseAndNeverLower) {
+TEST_F(ProtocolTest, TplGuardsRaiseAndRestoreInOneCallEach) {
   EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_APPLICATION});
   {
-    const TplGuard outer(firmware, TPL_NOTIFY);
-    EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_NOTIFY});
-    const TplGuard inner(firmware, TPL_CALLBACK);
-    EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_NOTIFY});
+    const TplGuard outer(firmware, TPL_CALLBACK);
+    EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_CALLBACK});
+    {
+      const TplGuard inner(firmware, TPL_NOTIFY);
+      EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_NOTIFY});
+    }
+    EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_CALLBACK});
+    const TplGuard same(firmware, TPL_CALLBACK);
+    EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_CALLBACK});
   }
   EXPECT_EQ(firmware.current_tpl(), EFI_TPL{TPL_APPLICATION});
   EXPECT_TRUE(fake.violations.empty());

@@ -35,7 +35,9 @@ PxeLease pxe_lease(const client::DhcpLease& lease, const net::Ipv4Configuration&
 class PxeStackBackend::Works {
  public:
   explicit Works(const Setup& setup) noexcept
-      : level_(setup.firmware, TPL_CALLBACK), works_(setup.shared) {}
+      // Images have called PXE Base Code at NOTIFY, too.
+      : level_(setup.firmware, std::max<EFI_TPL>(TPL_CALLBACK, setup.firmware.current_tpl())),
+        works_(setup.shared) {}
 
  private:
   TplGuard level_;

@@ -11,6 +11,8 @@ namespace kedge::uefi {
 namespace {
 
 constexpr UINT32 kHeaderBytes = 14;
+constexpr std::size_t kSourceOffset = 6;
+constexpr std::size_t kTypeOffset = 12;
 constexpr UINT32 kVlanTagBytes = 4;
 constexpr UINT8 kEthernet = 1;  // RFC 3232, ARP hardware type
 constexpr UINT32 kFilterMask =
@@ -20,7 +22,7 @@ constexpr UINT32 kFilterMask =
 
 wire::MacAddress from_raw(const void* octets) noexcept {
   std::array<std::uint8_t, wire::MacAddress::kSize> result;
-  std::memcpy(result.data(), octets, result.size());
+  __builtin_memcpy(result.data(), octets, result.size());  // no call: every frame has some
   return wire::MacAddress(result);
 }
 
@@ -263,18 +265,19 @@ EFI_STATUS SnpProducer::nv_data(BOOLEAN, UINTN, UINTN, void*) noexcept {
 EFI_STATUS SnpProducer::get_status(UINT32* interrupts, void** sent_buffer) noexcept {
   if (const EFI_STATUS status = need_initialized(); EFI_ERROR(status)) return status;
   if (interrupts == nullptr && sent_buffer == nullptr) return EFI_INVALID_PARAMETER;
-  update_media();
   if (interrupts != nullptr) {
     (void)fetch();
     *interrupts = std::exchange(interrupts_, 0);
   }
-  if (sent_buffer == nullptr) return EFI_SUCCESS;
-  *sent_buffer = nullptr;
-  if (sent_count_ != 0) {
+  if (sent_buffer != nullptr && sent_count_ != 0) {
+    // Whoever fetches buffers comes again until there is none: one look at the link will do.
     *sent_buffer = std::exchange(sent_[sent_first_], nullptr);
     sent_first_ = (sent_first_ + 1) % kSentMax;
     --sent_count_;
+    return EFI_SUCCESS;
   }
+  if (sent_buffer != nullptr) *sent_buffer = nullptr;
+  update_media();
   return EFI_SUCCESS;
 }
 
@@ -312,9 +315,9 @@ EFI_STATUS SnpProducer::transmit(UINTN header_bytes, UINTN bytes, void* buffer,
   const wire::MacAddress to = from_raw(frame.data());
   ++statistics_.TxTotalFrames;
   ++statistics_.TxGoodFrames;
-  ++(to.is_broadcast()   ? statistics_.TxBroadcastFrames
-     : to.is_multicast() ? statistics_.TxMulticastFrames
-                         : statistics_.TxUnicastFrames);
+  ++(!to.is_multicast()  ? statistics_.TxUnicastFrames
+     : to.is_broadcast() ? statistics_.TxBroadcastFrames
+                         : statistics_.TxMulticastFrames);
   statistics_.TxTotalBytes += bytes;
   return EFI_SUCCESS;
 }
@@ -336,13 +339,13 @@ EFI_STATUS SnpProducer::receive_packet(UINTN* header_bytes, UINTN* bytes, void* 
   }
   received_.reset();
   interrupts_ &= ~UINT32{EFI_SIMPLE_NETWORK_RECEIVE_INTERRUPT};
-  ByteReader reader(ByteView(static_cast<const std::byte*>(buffer), kHeaderBytes));
-  const wire::MacAddress to = wire::MacAddress::read(reader);
-  const wire::MacAddress from = wire::MacAddress::read(reader);
+  const auto* header = static_cast<const std::uint8_t*>(buffer);
   if (header_bytes != nullptr) *header_bytes = kHeaderBytes;
-  if (destination != nullptr) to_raw(*destination, to);
-  if (source != nullptr) to_raw(*source, from);
-  if (protocol != nullptr) *protocol = reader.be16();
+  if (destination != nullptr) to_raw(*destination, from_raw(header));
+  if (source != nullptr) to_raw(*source, from_raw(header + kSourceOffset));
+  if (protocol != nullptr) {
+    *protocol = static_cast<UINT16>(header[kTypeOffset] << 8 | header[kTypeOffset + 1]);
+  }
   return EFI_SUCCESS;
 }
 
@@ -389,11 +392,11 @@ void SnpProducer::receive(link::Frame frame) noexcept {
 bool SnpProducer::passes(const wire::MacAddress& destination) const noexcept {
   const UINT32 filters = mode_.ReceiveFilterSetting;
   if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS) != 0) return true;
-  if (destination.is_broadcast()) return (filters & EFI_SIMPLE_NETWORK_RECEIVE_BROADCAST) != 0;
   if (!destination.is_multicast()) {
     return (filters & EFI_SIMPLE_NETWORK_RECEIVE_UNICAST) != 0 &&
            destination == from_raw(mode_.CurrentAddress.Addr);
   }
+  if (destination.is_broadcast()) return (filters & EFI_SIMPLE_NETWORK_RECEIVE_BROADCAST) != 0;
   if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST) != 0) return true;
   if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) == 0) return false;
   return std::any_of(
@@ -404,9 +407,9 @@ bool SnpProducer::passes(const wire::MacAddress& destination) const noexcept {
 void SnpProducer::count_received(const wire::MacAddress& destination,
                                  std::uint32_t bytes) noexcept {
   ++statistics_.RxGoodFrames;
-  ++(destination.is_broadcast()   ? statistics_.RxBroadcastFrames
-     : destination.is_multicast() ? statistics_.RxMulticastFrames
-                                  : statistics_.RxUnicastFrames);
+  ++(!destination.is_multicast()  ? statistics_.RxUnicastFrames
+     : destination.is_broadcast() ? statistics_.RxBroadcastFrames
+                                  : statistics_.RxMulticastFrames);
   statistics_.RxTotalBytes += bytes;
 }
 

@@ -201,6 +201,20 @@ TEST_F(SnpProducerTest, MediaIsKnownRightAfterInitialize) {
   EXPECT_EQ(snp->Mode->MediaPresent, TRUE);
 }
 
+TEST_F(SnpProducerTest, TheLinkIsLookedAtWhenThereIsNoSentBufferToGiveBack) {
+  initialize();
+  std::byte buffer[60]{};
+  ASSERT_EQ(snp->Transmit(snp, 0, 60, buffer, nullptr, nullptr, nullptr), EFI_SUCCESS);
+  device.state = link::LinkState::down;
+  void* sent = nullptr;
+  EXPECT_EQ(snp->GetStatus(snp, nullptr, &sent), EFI_SUCCESS);
+  EXPECT_EQ(sent, buffer);
+  EXPECT_EQ(snp->Mode->MediaPresent, TRUE);
+  EXPECT_EQ(snp->GetStatus(snp, nullptr, &sent), EFI_SUCCESS);
+  EXPECT_EQ(sent, nullptr);
+  EXPECT_EQ(snp->Mode->MediaPresent, FALSE);
+}
+
 TEST_F(SnpProducerTest, ResetEmptiesQueuesAndKeepsFilters) {
   initialize();
   filters(kUnicast | kBroadcast);
@@ -489,6 +503,14 @@ TEST_F(SnpProducerTest, EveryFunctionMayBeCalledUpToNotify) {
     EXPECT_EQ(fake.tpl, level);
     fake.table().BootServices->RestoreTPL(before);
   }
+}
+
+TEST_F(SnpProducerTest, NoFunctionSwitchesInterruptsOff) {
+  // TPL_HIGH_LEVEL does, and under software emulation that costs more than the packet itself.
+  initialize();
+  for (const Function& function : functions_for_initialized()) (void)function.call(snp);
+  EXPECT_EQ(snp->Stop(snp), EFI_SUCCESS);
+  EXPECT_EQ(fake.highest_tpl, EFI_TPL{TPL_NOTIFY});
 }
 
 TEST_F(SnpProducerTest, AfterRetirementNothingIsTouched) {

@@ -24,6 +24,7 @@ struct FakeServices {
 
   static EFI_TPL EFIAPI raise_tpl(EFI_TPL level) {
     if (level < the_one->tpl) the_one->violations.push_back("RaiseTPL lowers");
+    the_one->highest_tpl = std::max(the_one->highest_tpl, level);
     return std::exchange(the_one->tpl, level);
   }
   static void EFIAPI restore_tpl(EFI_TPL level) {

@@ -115,6 +115,7 @@ class FakeFirmware {
   std::int64_t now_ns = 1'000'000;
   void advance_ns(std::int64_t span);
   EFI_TPL tpl = TPL_APPLICATION;
+  EFI_TPL highest_tpl = TPL_APPLICATION;  ///< ever raised to
   /// Signals the events of a type, as ExitBootServices does.
   void signal_type(UINT32 type);
 
