@@ -82,6 +82,19 @@ std::string LibvirtConnection::qemu_version() const {
              : "";
 }
 
+std::vector<std::string> LibvirtConnection::domain_names() const {
+  std::vector<std::string> names;
+  virDomainPtr* domains = nullptr;
+  const int count = virConnectListAllDomains(handle_->connection, &domains, 0);
+  for (int i = 0; i < count; ++i) {
+    const DomainHandle domain(domains[i]);
+    const char* const name = virDomainGetName(domain.get());
+    if (name != nullptr && i < kDomainNamesMax) names.emplace_back(name);
+  }
+  std::free(domains);  // NOLINT: libvirt's contract
+  return names;
+}
+
 Outcome<std::string> LibvirtConnection::domain_xml(const std::string& name) const {
   KEDGE_HOST_TRY(const DomainHandle domain, handle_->find(name));
   char* const xml = virDomainGetXMLDesc(

@@ -5,10 +5,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/outcome.h"
 
 namespace kedge::host {
+
+inline constexpr int kDomainNamesMax = 1000;
 
 class LibvirtConnection {
  public:
@@ -23,6 +26,8 @@ class LibvirtConnection {
   std::string libvirt_version() const;  // "9.0.0"; empty if it does not say
   std::string qemu_version() const;
 
+  // Of all domains, running or not; at most kDomainNamesMax.
+  std::vector<std::string> domain_names() const;
   // What is defined for the domain's next start. With Access::change it has passwords in it, which
   // would be lost if it were defined without.
   Outcome<std::string> domain_xml(const std::string& name) const;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 namespace kedge::host {
 
@@ -16,5 +18,8 @@ void add_rom_command(CLI::App& application, int& exit_code);
 void add_vm_command(CLI::App& application, int& exit_code);
 // `kedge completion`; describes the commands that are there when it runs
 void add_completion_command(CLI::App& application);
+// `kedge __complete LIST WORDS...`, which the scripts call: what is there at this moment for the
+// last of the words.
+int run_complete(const CLI::App& application, const std::vector<std::string>& arguments);
 
 }  // namespace kedge::host

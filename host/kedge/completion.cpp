@@ -26,6 +26,12 @@ void add_alternative(CompletionValues& values, std::string_view alternative) {
     values.files = true;
   } else if (alternative == "DIR") {
     values.directories = true;
+  } else if (alternative == "DOMAIN") {
+    values.list = "domains";
+  } else if (alternative == "ALIAS") {
+    values.list = "interfaces";
+  } else if (alternative.starts_with("DEVICE")) {
+    values.list = "devices";
   } else if (!alternative.empty() && (alternative.front() < 'A' || alternative.front() > 'Z')) {
     values.words.emplace_back(alternative);
   }
@@ -40,6 +46,7 @@ std::string bash_values(const CompletionValues& values) {
   }
   if (values.files) text += " paths=-f";
   if (values.directories && !values.files) text += " paths=-d";
+  if (!values.list.empty()) text += " list=" + values.list;
   return text;
 }
 
@@ -84,12 +91,19 @@ void add_bash_command(BashTables& tables, const CompletionCommand& command,
   }
 }
 
-// COMP_WORDBREAKS has '=', so that --option=value arrives as three words.
+// COMP_WORDBREAKS has '=' and ':', so that --option=value arrives as three words, and a:b too, of
+// which each is a part of the option's value.
 constexpr const char* kBashStart =
-    R"(  local command={0} option='' words='' paths='' current=${{COMP_WORDS[COMP_CWORD]}} word i
+    R"(  local command={0} current=${{COMP_WORDS[COMP_CWORD]}} word i
+  local option='' value_of='' words='' paths='' list=''
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${{COMP_WORDS[i]}}
     [[ $word == '=' ]] && continue
+    if [[ $word == ':' ]]; then
+      option=$value_of
+      continue
+    fi
+    value_of=$option
     if [[ $option ]]; then
       option=''
       continue
@@ -97,11 +111,23 @@ constexpr const char* kBashStart =
     case "$command $word" in
 )";
 
+// Names of libvirt's may have blanks and colons. bash has divided the line at the colons, and puts
+// what is offered behind the last one.
 constexpr const char* kBashEnd = R"(  local IFS=$' \t\n'
   mapfile -t COMPREPLY < <(
     compgen -W "$words" -- "$current"
     [[ $paths ]] && compgen "$paths" -- "$current"
   )
+  if [[ $list ]]; then
+    local line=${COMP_LINE:0:COMP_POINT}
+    local typed=${line##*[ =]}
+    local -a typed_words
+    read -ra typed_words <<<"${line//=/ }"
+    [[ $typed ]] || typed_words+=('')
+    while IFS= read -r word; do
+      [[ $word == "$typed"* ]] && COMPREPLY+=("${word#"${typed%"$current"}"}")
+    done < <("${COMP_WORDS[0]}" __complete "$list" "${typed_words[@]:1}" 2>/dev/null)
+  fi
   if [[ $paths ]]; then compopt -o filenames 2>/dev/null; fi
   return 0
 }

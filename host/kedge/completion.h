@@ -15,6 +15,8 @@ struct CompletionValues {
   std::vector<std::string> words = {};
   bool files = false;
   bool directories = false;
+  std::string list =
+      {};  // what `kedge __complete` is asked for: "domains", "interfaces", "devices"
 };
 
 struct CompletionOption {
@@ -35,8 +37,8 @@ struct CompletionCommand {
 };
 
 /// Reads a type as CLI11 prints it in the help: alternatives are separated by |, of which FILE and
-/// DIR are paths, those that start with another capital letter are free text, and all others are
-/// words; :{a,b} are the words of a check.
+/// DIR are paths, DOMAIN, ALIAS and DEVICE are lists of libvirt's, others that start with a capital
+/// letter are free text, and all others are words; :{a,b} are the words of a check.
 CompletionValues completion_values(std::string_view type_name);
 
 /// A script to be sourced by bash 4.4 or later; needs no bash-completion.

@@ -8,6 +8,7 @@
 
 #include "kedge/commands.h"
 #include "kedge/completion.h"
+#include "kedge/completion_live.h"
 
 namespace kedge::host {
 namespace {
@@ -37,7 +38,7 @@ CompletionOption describe_option(const CLI::Option& option) {
 CompletionValues describe_argument(const CLI::Option& option) {
   CompletionValues values = completion_values(option.get_type_name());
   values.name = option.get_name(true);
-  if (values.words.empty()) values.files = true;
+  if (values.words.empty()) values.files = true;  // a domain's XML, too
   return values;
 }
 
@@ -64,6 +65,16 @@ std::string script_for(const std::string& shell, const CompletionCommand& progra
 }
 
 }  // namespace
+
+int run_complete(const CLI::App& application, const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return 0;
+  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+  const NamedDomain named = find_domain(describe(application), words);
+  for (const std::string& value : live_values(arguments.front(), named, words)) {
+    fmt::print("{}\n", value);
+  }
+  return 0;
+}
 
 void add_completion_command(CLI::App& application) {
   const auto shell = std::make_shared<std::string>();

@@ -20,8 +20,13 @@ std::string quote(std::string_view text) {
   return quoted + "'";
 }
 
-std::string value_switches(const CompletionValues& values) {
+std::string value_switches(const CompletionValues& values, const std::string& program) {
   std::string words = fmt::format("{}", fmt::join(values.words, " "));
+  if (!values.list.empty()) {
+    words +=
+        fmt::format(" ({} __complete {} (commandline -opc)[2..] (commandline -ct) 2>/dev/null)",
+                    program, values.list);
+  }
   if (values.directories) words += " (__fish_complete_directories)";
   std::string switches = values.files ? " -F" : " -f";
   if (!words.empty()) switches += " -a " + quote(words);
@@ -42,11 +47,11 @@ void add_command(Script& script, const CompletionCommand& command, const std::st
     script.lines += start;
     if (!option.short_name.empty()) script.lines += " -s " + option.short_name;
     if (!option.long_name.empty()) script.lines += " -l " + option.long_name;
-    if (option.takes_value) script.lines += " -r" + value_switches(option.values);
+    if (option.takes_value) script.lines += " -r" + value_switches(option.values, script.program);
     script.lines += " -d " + quote(option.description) + "\n";
   }
   for (const CompletionValues& argument : command.arguments) {
-    script.lines += start + value_switches(argument) + "\n";
+    script.lines += start + value_switches(argument, script.program) + "\n";
   }
   for (const CompletionCommand& child : command.commands) {
     const std::string child_path = path + " " + child.name;

@@ -4,6 +4,7 @@
 // themselves.
 #include "kedge/completion.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,19 +77,21 @@ class Shell : public testing::Test {
 
   /// What bash's function offers for the last of `words`.
   Lines bash(const Lines& words, const char* function = "_kedge") {
-    Lines arguments = {"bash", "--norc", "-c",
-                       ". ./script && COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1)) && " +
-                           std::string(function) +
-                           " && ((${#COMPREPLY[@]} == 0)) || printf '%s\\n' \"${COMPREPLY[@]}\"",
-                       "bash"};
+    Lines arguments = {
+        "bash", "--norc", "-c",
+        ". ./script && COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1)) COMP_LINE=\"$*\" && "
+        "COMP_POINT=${#COMP_LINE} && " +
+            std::string(function) +
+            " && ((${#COMPREPLY[@]} == 0)) || printf '%s\\n' \"${COMPREPLY[@]}\"",
+        "bash"};
     arguments.insert(arguments.end(), words.begin(), words.end());
     return output(std::move(arguments));
   }
 
   /// What fish offers at the end of `line`, without descriptions.
-  Lines fish(const std::string& line) {
+  Lines fish(const std::string& line, const std::string& before = {}) {
     Lines offers =
-        output({"fish", "--no-config", "-c", "source script; complete -C $argv[1]", line});
+        output({"fish", "--no-config", "-c", before + "source script; complete -C $argv[1]", line});
     for (std::string& offer : offers) offer.resize(std::min(offer.find('\t'), offer.size()));
     return offers;
   }
@@ -113,7 +116,49 @@ TEST(CompletionValues, AreReadFromTheTypesOfTheHelp) {
   EXPECT_FALSE(range.files);
 }
 
+TEST(CompletionValues, MayBeListsOfWhatIsThere) {
+  const CompletionValues domain = completion_values("DOMAIN");
+  EXPECT_EQ(domain.list, "domains");
+  EXPECT_FALSE(domain.files);
+  EXPECT_EQ(completion_values("MAC|N|ALIAS").list, "interfaces");
+  EXPECT_EQ(completion_values("DEVICE,...").list, "devices");
+}
+
 using BashCompletion = Shell;
+
+/// libvirt's test driver has a domain "test"; a file stands for one with more in it.
+constexpr const char* kConnection = "test:///default";
+constexpr const char* kDomainXml =
+    "<domain type='qemu'><name>vm</name><os><type arch='x86_64'>hvm</type></os><devices>"
+    "<disk type='file' device='disk'><source file='/d'/><target dev='vda'/></disk>"
+    "<interface type='user'><mac address='52:54:00:00:00:01'/><alias name='ua-lan'/></interface>"
+    "<interface type='user'/></devices></domain>";
+
+TEST_F(BashCompletion, CompletesDomainsInterfacesAndDevices) {
+  use_script_for("bash");
+  write("vm.xml", kDomainXml);
+  const std::string kedge = KEDGE_COMMAND;
+  const auto of = [&](Lines words) {
+    words.insert(words.begin(), {kedge, "domain"});
+    return bash(words);
+  };
+  EXPECT_THAT(of({"explain", "--connect", kConnection, "t"}), ElementsAre("test"));
+  EXPECT_THAT(of({"explain", "vm"}), ElementsAre("vm.xml"));
+  EXPECT_THAT(of({"set", "vm.xml", "--interface", ""}),
+              ElementsAre("1", "ua-lan", "52:54:00:00:00:01", "2"));
+  EXPECT_THAT(of({"set", "vm.xml", "-i", "ua"}), ElementsAre("ua-lan"));
+  EXPECT_THAT(of({"set", "vm.xml", "--boot-order", ""}),
+              ElementsAre("1", "ua-lan", "52:54:00:00:00:01", "2", "vda"));
+  EXPECT_THAT(of({"set", "vm.xml", "--boot-order", "1,v"}), ElementsAre("1,vda"));
+  EXPECT_THAT(of({"set", "none.xml", "--interface", ""}), IsEmpty());
+  // As bash divides a line at colons.
+  EXPECT_THAT(output({"bash", "--norc", "-c",
+                      ". ./script; COMP_WORDS=(\"$0\" domain set vm.xml -i 52 : 5) COMP_CWORD=7; "
+                      "COMP_LINE='kedge domain set vm.xml -i 52:5' COMP_POINT=31; _kedge; "
+                      "echo \"${COMPREPLY[@]}\"",
+                      kedge}),
+              ElementsAre("54:00:00:00:01"));
+}
 
 TEST_F(BashCompletion, CompletesCommandsAndSubcommands) {
   use_script_for("bash");
@@ -186,6 +231,18 @@ class ZshScripts : public Shell {
   }
 };
 
+// zsh completes in a terminal only; what its function asks for is asked here.
+TEST_F(ZshScripts, AskForWhatIsThere) {
+  write("vm.xml", kDomainXml);
+  use_script_for("zsh");
+  const std::string ask =
+      "kedge=$0; compdef() {}; compadd() { print -l -- \"${(@P)2}\"; }; "
+      "_call_program() { shift; eval \"${@/#kedge/$kedge}\"; }; . ./script; "
+      "words=(set vm.xml -i '') CURRENT=4; _kedge_list interfaces domain";
+  EXPECT_THAT(output({"zsh", "-f", "-c", ask, KEDGE_COMMAND}),
+              ElementsAre("1", "ua-lan", "52:54:00:00:00:01", "2"));
+}
+
 TEST_F(ZshScripts, AreValid) {
   write("script", zsh_completion(awkward()));
   EXPECT_THAT(output({"zsh", "-n", "script"}), IsEmpty());
@@ -210,6 +267,20 @@ TEST_F(FishCompletion, CompletesCommandsOptionsAndValues) {
   EXPECT_THAT(fish("kedge vm --accel "), UnorderedElementsAre("auto", "kvm", "tcg"));
   EXPECT_THAT(fish("kedge domain set --rom o"), ElementsAre("off"));
   EXPECT_THAT(fish("kedge rom extract -d f"), ElementsAre("folder/"));
+}
+
+TEST_F(FishCompletion, CompletesDomainsInterfacesAndDevices) {
+  // The script calls what is called kedge.
+  write("kedge", fmt::format("#!/bin/sh\nexec '{}' \"$@\"\n", KEDGE_COMMAND));
+  write("vm.xml", kDomainXml);
+  use_script_for("fish");
+  const auto offers = [this](const std::string& line) {
+    return fish(line, "chmod +x kedge; set -x PATH . $PATH; ");
+  };
+  EXPECT_THAT(offers(fmt::format("kedge domain explain --connect {} te", kConnection)),
+              Contains("test"));
+  EXPECT_THAT(offers("kedge domain set vm.xml --interface u"), ElementsAre("ua-lan"));
+  EXPECT_THAT(offers("kedge domain set vm.xml --boot-order 1,v"), ElementsAre("1,vda"));
 }
 
 TEST_F(FishCompletion, ShowsDescriptionsAsTheyAre) {

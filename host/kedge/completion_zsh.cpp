@@ -3,6 +3,8 @@
 // zsh's script: a function for each command, which calls _arguments (zshcompsys(1)).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kedge/completion.h"
 #include "kedge/completion_text.h"
 
@@ -19,8 +21,14 @@ std::string escape(std::string_view text) {
   return escaped;
 }
 
-// The leading blank keeps _arguments from adding arguments of compadd.
-std::string action(const CompletionValues& values, const std::string& program) {
+// The leading blank keeps _arguments from adding arguments of compadd. `path` is the command whose
+// values these are, as "domain_set".
+std::string action(const CompletionValues& values, const std::string& program,
+                   const std::string& path) {
+  if (!values.list.empty()) {
+    return fmt::format(" _{}_list {} {} {}", program, values.list, path.substr(0, path.find('_')),
+                       values.files ? "files" : "");
+  }
   const char* const paths = values.files ? "_files" : values.directories ? "_files -/" : "";
   if (values.words.empty()) return *paths == '\0' ? " " : paths;
   const std::string words = fmt::format("{}", fmt::join(values.words, " "));
@@ -28,11 +36,13 @@ std::string action(const CompletionValues& values, const std::string& program) {
   return fmt::format(" _{}_or_files {}", program, escape(words));
 }
 
-std::string value_part(const CompletionValues& values, const std::string& program) {
-  return ":" + escape(values.name) + ":" + action(values, program);
+std::string value_part(const CompletionValues& values, const std::string& program,
+                       const std::string& path) {
+  return ":" + escape(values.name) + ":" + action(values, program, path);
 }
 
-void add_option(std::string& script, const CompletionOption& option, const std::string& program) {
+void add_option(std::string& script, const CompletionOption& option, const std::string& program,
+                const std::string& path) {
   const std::vector<std::string> names = option_names(option);
   const std::string others = fmt::format("({})", fmt::join(names, " "));
   for (const std::string& name : names) {
@@ -40,7 +50,7 @@ void add_option(std::string& script, const CompletionOption& option, const std::
     specification += name;
     if (option.takes_value) specification += name.starts_with("--") ? "=" : "+";
     specification += "[" + escape(option.description) + "]";
-    if (option.takes_value) specification += value_part(option.values, program);
+    if (option.takes_value) specification += value_part(option.values, program, path);
     script += " \\\n    " + shell_quote(specification);
   }
 }
@@ -55,9 +65,12 @@ void add_command(std::string& script, const CompletionCommand& command, const st
     script += "  local context curcontext=\"$curcontext\" state line\n  typeset -A opt_args\n";
   }
   script += "  _arguments -C";
-  for (const CompletionOption& option : command.options) add_option(script, option, program);
+  const std::string path = function.substr(std::min(function.size(), program.size() + 2));
+  for (const CompletionOption& option : command.options) {
+    add_option(script, option, program, path);
+  }
   for (const CompletionValues& argument : command.arguments) {
-    script += " \\\n    " + shell_quote("*" + value_part(argument, program));
+    script += " \\\n    " + shell_quote("*" + value_part(argument, program, path));
   }
   if (command.commands.empty()) {
     script += "\n}\n";
@@ -83,7 +96,18 @@ std::string zsh_completion(const CompletionCommand& program) {
       "#compdef {0}\n# zsh completion of {0}, made by `{0} completion zsh`\n\n", program.name);
   script += fmt::format(
       "_{}_or_files() {{\n"
-      "  _alternative \"words:word:($*)\" 'files:file:_files'\n}}\n",
+      "  _alternative \"words:word:($*)\" 'files:file:_files'\n}}\n\n",
+      program.name);
+  // $words is the innermost command with its arguments; $2 is the command that it belongs to.
+  script += fmt::format(
+      "_{0}_list() {{\n"
+      "  local -a found\n"
+      "  local result=1\n"
+      "  found=(\"${{(@f)$(_call_program values {0} __complete $1 $2 "
+      "${{(q)words[1,CURRENT]}} 2>/dev/null)}}\")\n"
+      "  [[ -n $found ]] && compadd -a found && result=0\n"
+      "  [[ $3 == files ]] && _files && result=0\n"
+      "  return result\n}}\n",
       program.name);
   add_command(script, program, "_" + program.name, program.name);
   // Sourced, the file defines the completion; found in fpath, it is the completion.

@@ -71,7 +71,9 @@ int run_explain(const Arguments& arguments) {
 CLI::App* add_subcommand(CLI::App& domain, Arguments& arguments, const char* name,
                          const char* text) {
   CLI::App* const command = domain.add_subcommand(name, text);
-  command->add_option("DOMAIN", arguments.domain, "A file, - or a domain's name")->required();
+  command->add_option("DOMAIN", arguments.domain, "A file, - or a domain's name")
+      ->type_name("DOMAIN")
+      ->required();
   command->add_option("-c,--connect", arguments.connect, "The connection (default: qemu:///system)")
       ->type_name("URI");
   return command;

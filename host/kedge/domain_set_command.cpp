@@ -14,6 +14,7 @@
 #include "domain/domain_change.h"
 #include "domain/domain_store.h"
 #include "domain/explain.h"
+#include "domain/explain_json.h"
 #include "domain/text_diff.h"
 #include "support/file.h"
 #include "support/pattern.h"
@@ -52,6 +53,7 @@ struct Arguments {
   std::string channel;
   bool yes = false;
   bool dry_run = false;
+  bool json = false;
 };
 
 int say_failure(const Failure& error, int exit_code) {
@@ -60,9 +62,10 @@ int say_failure(const Failure& error, int exit_code) {
   return exit_code;
 }
 
-// Where a diff and questions go: the changed XML of standard input has standard output.
+// Where a diff and questions go: the changed XML of standard input, and JSON, have standard output.
 FILE* talk(const Arguments& arguments) {
-  return arguments.domain == "-" && arguments.connect.empty() ? stderr : stdout;
+  const bool from_input = arguments.domain == "-" && arguments.connect.empty();
+  return from_input || arguments.json ? stderr : stdout;
 }
 
 // libvirt knows <rom enabled='no'/> since 4.3.
@@ -107,12 +110,15 @@ Outcome<DomainChange> read_change(const Arguments& arguments, const DomainInput&
   return change;
 }
 
-// What the changed domain will boot through, in short.
-void say_outcome(const Arguments& arguments, const DomainInput& input, const std::string& xml) {
-  auto domain = parse_domain(xml);
-  if (!domain) return;
-  const HostFacts facts = host_of(input, *domain);
-  const Explanation all = explain(*std::move(domain), facts);
+// What the changed domain will boot through.
+Outcome<Explanation> explain_changed(const DomainInput& input, const std::string& xml) {
+  KEDGE_HOST_TRY(Domain domain, parse_domain(xml));
+  const HostFacts facts = host_of(input, domain);
+  return explain(std::move(domain), facts);
+}
+
+// The same in short.
+void say_outcome(const Arguments& arguments, const Explanation& all) {
   for (const InterfaceReport& report : all.interfaces) {
     fmt::print(talk(arguments), "{}: {}\n", report.nic.name(), report.verdict.text);
   }
@@ -133,29 +139,64 @@ bool confirm(const Arguments& arguments) {
     fmt::print(stderr, "kedge: not changed; --yes changes it without a question\n");
     return false;
   }
-  fmt::print("Change it? [y/N] ");
-  (void)std::fflush(stdout);
+  fmt::print(talk(arguments), "Change it? [y/N] ");
+  (void)std::fflush(talk(arguments));
   const int answer = std::getchar();
   return answer == 'y' || answer == 'Y';
 }
 
-int store(const Arguments& arguments, const DomainInput& input, const std::string& changed) {
-  if (!input.connection && input.file.empty()) {
-    fmt::print("{}", changed);
-    return 0;
+// What has become of the change.
+struct Result {
+  bool changed = false;  // the domain, or the file
+  std::string difference;
+  std::string backup;
+  std::optional<bool> running;  // of domains on a connection
+  std::string xml;              // after the change
+};
+
+void print_json(const Result& result, const DomainInput& input) {
+  nlohmann::json json = {
+      {"changed", result.changed},
+      {"diff", result.difference},
+      {"backup", result.backup.empty() ? nlohmann::json() : nlohmann::json(result.backup)},
+      {"running", result.running ? nlohmann::json(*result.running) : nlohmann::json()},
+      {"xml", result.xml}};
+  if (const auto after = explain_changed(input, result.xml))
+    json["after"] = json_explanation(*after);
+  constexpr int kIndent = 2;
+  fmt::print("{}\n", json.dump(kIndent, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+// Returns the exit code.
+int finish(const Arguments& arguments, const DomainInput& input, const Result& result) {
+  if (arguments.json) {
+    print_json(result, input);
+  } else if (!input.connection && input.file.empty() && !arguments.dry_run) {
+    fmt::print("{}", result.xml);
   }
+  return 0;
+}
+
+int store(const Arguments& arguments, const DomainInput& input, Result result) {
+  if (!input.connection && input.file.empty()) return finish(arguments, input, result);
   const auto backup = input.connection
-                          ? store_domain_definition(input, changed, default_backup_directory())
-                          : store_domain_file(input.file, input.xml, changed);
+                          ? store_domain_definition(input, result.xml, default_backup_directory())
+                          : store_domain_file(input.file, input.xml, result.xml);
   if (!backup) return say_failure(backup.error(), input.connection ? kExitBad : kExitCannotRead);
-  fmt::print("{}; what it was is in {}\n", input.connection ? "defined" : "written",
-             backup->string());
-  if (input.connection && input.connection->is_running(arguments.domain).value_or(false)) {
+  result.changed = true;
+  result.backup = backup->string();
+  fmt::print(talk(arguments), "{}; what it was is in {}\n",
+             input.connection ? "defined" : "written", result.backup);
+  if (input.connection) {
+    result.running = input.connection->is_running(arguments.domain).value_or(false);
+  }
+  if (result.running == true) {
     fmt::print(
+        talk(arguments),
         "The domain is running. The change counts when it is started anew: shut it down and start "
         "it; a reboot from inside is not enough.\n");
   }
-  return 0;
+  return finish(arguments, input, result);
 }
 
 int run_set(const Arguments& arguments) {
@@ -178,11 +219,12 @@ int run_set(const Arguments& arguments) {
     return say_failure(changed.error(), kExitBad);
   }
   if (*changed == input->xml) {
-    if (!input->connection && input->file.empty()) fmt::print("{}", *changed);
     fmt::print(stderr, "kedge: nothing to change\n");
-    return 0;
+    return finish(arguments, *input, {.xml = *changed});
   }
-  fmt::print(talk(arguments), "{}", unified_diff(input->xml, *changed, arguments.domain));
+  const Result result{.difference = unified_diff(input->xml, *changed, arguments.domain),
+                      .xml = *changed};
+  fmt::print(talk(arguments), "{}", result.difference);
   if (change->rom_off_by_bar) {
     fmt::print(
         talk(arguments),
@@ -192,11 +234,11 @@ int run_set(const Arguments& arguments) {
   const auto validated = validate_domain_xml(*changed);
   if (!validated) return say_failure(validated.error(), kExitBad);
   fmt::print(talk(arguments), "{}\n", *validated);
-  say_outcome(arguments, *input, *changed);
-  if (arguments.dry_run) return 0;
+  if (const auto after = explain_changed(*input, *changed)) say_outcome(arguments, *after);
+  if (arguments.dry_run) return finish(arguments, *input, result);
   const bool asks = input->connection || !input->file.empty();
   if (asks && !confirm(arguments)) return kExitDeclined;
-  return store(arguments, *input, *changed);
+  return store(arguments, *input, result);
 }
 
 bool asks_for_nothing(const Arguments& arguments) {
@@ -211,7 +253,9 @@ void add_domain_set_command(CLI::App& domain, int& exit_code) {
   CLI::App* const set =
       domain.add_subcommand("set", "Changes it: ROM, personality, URL, boot order");
   set->footer(kExamples);
-  set->add_option("DOMAIN", arguments->domain, "A file, - or a domain's name")->required();
+  set->add_option("DOMAIN", arguments->domain, "A file, - or a domain's name")
+      ->type_name("DOMAIN")
+      ->required();
   set->add_option("-c,--connect", arguments->connect, "The connection (default: qemu:///system)")
       ->type_name("URI");
   set->add_option("-i,--interface", arguments->change.interfaces,
@@ -238,6 +282,8 @@ void add_domain_set_command(CLI::App& domain, int& exit_code) {
       ->expected(1, 64);
   set->add_flag("-y,--yes", arguments->yes, "Do not ask");
   set->add_flag("--dry-run", arguments->dry_run, "Only show the change");
+  set->add_flag("--json", arguments->json,
+                "An object, for programs; what people read goes to standard error");
   set->callback([arguments, &exit_code] {
     if (asks_for_nothing(*arguments)) {
       fmt::print(stderr,

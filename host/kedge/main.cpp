@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "base/assert.h"
 #include "kedge/commands.h"
@@ -38,6 +39,10 @@ int run(int argc, char** argv) {
   kedge::host::add_rom_command(application, exit_code);
   kedge::host::add_vm_command(application, exit_code);
   kedge::host::add_completion_command(application);
+  // Words of an unfinished line are for no parser.
+  if (argc > 1 && std::string_view(argv[1]) == "__complete") {
+    return kedge::host::run_complete(application, {argv + 2, argv + argc});
+  }
   try {
     application.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // how CLI11 ends --help as well as mistakes

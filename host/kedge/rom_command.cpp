@@ -147,7 +147,8 @@ Outcome<std::pair<std::string, std::string>> part_of(const RomImage& image, std:
 }
 
 int run_extract(const Arguments& arguments) {
-  return for_each_rom(arguments, [&](const std::string& name, const OptionRom& rom) {
+  nlohmann::json all = nlohmann::json::array();
+  const int worst = for_each_rom(arguments, [&](const std::string& name, const OptionRom& rom) {
     int result = rom.problems.empty() ? 0 : kExitBad;
     for (const RomProblem& problem : rom.problems) {
       say_failure(
@@ -166,10 +167,16 @@ int run_extract(const Arguments& arguments) {
         say_failure(written.error());
         return kExitCannotRead;
       }
-      fmt::print("{}: {} bytes\n", path.string(), part->second.size());
+      if (!arguments.json) fmt::print("{}: {} bytes\n", path.string(), part->second.size());
+      all.push_back({{"rom", name},
+                     {"image", i + 1},
+                     {"file", path.string()},
+                     {"bytes", part->second.size()}});
     }
     return result;
   });
+  if (arguments.json) print_json(all);
+  return worst;
 }
 
 Outcome<void> build(const Arguments& arguments) {
@@ -188,7 +195,11 @@ Outcome<void> build(const Arguments& arguments) {
   if (recipe.devices.empty()) KEDGE_HOST_CHECK(add_marked_ids(recipe));
   KEDGE_HOST_TRY(const std::string rom, build_rom(recipe));
   KEDGE_HOST_CHECK(write_file(arguments.output, rom));
-  fmt::print("{}: {} bytes\n", arguments.output, rom.size());
+  if (arguments.json) {
+    print_json({{"file", arguments.output}, {"bytes", rom.size()}});
+  } else {
+    fmt::print("{}: {} bytes\n", arguments.output, rom.size());
+  }
   return {};
 }
 
@@ -240,6 +251,7 @@ void add_build(CLI::App& rom, const std::shared_ptr<Arguments>& arguments, int& 
       ->type_name("KIB")
       ->check(CLI::Range(2, 65536));
   command->add_flag("--no-compress", arguments->plain, "Leave the drivers uncompressed");
+  command->add_flag("--json", arguments->json, "An object, for programs");
   command->callback([arguments, &exit_code] { exit_code = run_build(*arguments); });
 }
 
@@ -272,6 +284,7 @@ void add_rom_command(CLI::App& application, int& exit_code) {
       ->check(CLI::ExistingDirectory);
   extract->add_flag("--raw", arguments->packed,
                     "EFI images as they are in the ROM, headers included, instead of unpacked");
+  extract->add_flag("--json", arguments->json, "An array of the files written, for programs");
   extract->callback([arguments, &exit_code] { exit_code = run_extract(*arguments); });
   CLI::App* const diff =
       rom->add_subcommand("diff", "How two ROMs or .efi files differ, image by image");
