@@ -36,21 +36,32 @@ class LibvirtDomain : public E2eTest {
     E2eTest::TearDown();
   }
 
+  // What the tests' domains differ in.
   struct Shape {
     std::string model = "virtio";
-    std::string devices;  // further ones
+    std::string devices;    // further ones
+    std::string interface;  // further elements of the interface
+    Architecture architecture = Architecture::x86_64;
+    std::string machine = "q35";
+    std::string firmware;  // in <os>; empty: UEFI, in flash memory
   };
   // A VM like those that MAAS deploys: UEFI, one NIC, network first.
   std::string xml(const Shape& shape) {
-    const FirmwareFiles files = firmware();
+    std::string os = shape.firmware;
+    if (os.empty()) {
+      const FirmwareFiles files = firmware(shape.architecture);
+      os = fmt::format(
+          "<loader readonly='yes' type='pflash'>{}</loader>\n"
+          "    <nvram template='{}'>{}/vars.fd</nvram>",
+          files.code.string(), files.vars.string(), directory().string());
+    }
     return fmt::format(R"(<domain type='qemu'>
   <!-- made by the test -->
   <name>vm</name>
   <memory unit='MiB'>1024</memory>
   <os>
-    <type arch='x86_64' machine='q35'>hvm</type>
-    <loader readonly='yes' type='pflash'>{4}</loader>
-    <nvram template='{5}'>{0}/vars.fd</nvram>
+    <type arch='{4}' machine='{5}'>hvm</type>
+    {6}
   </os>
   <features><acpi/></features>
   <cpu mode='maximum'/>
@@ -61,6 +72,7 @@ class LibvirtDomain : public E2eTest {
       <target dev='tapd' managed='no'/>
       <model type='{2}'/>
       <boot order='1'/>
+      {7}
     </interface>
     {3}<serial type='file'>
       <source path='{0}/serial.log'/>
@@ -68,8 +80,8 @@ class LibvirtDomain : public E2eTest {
   </devices>
 </domain>
 )",
-                       directory().string(), kMac, shape.model, shape.devices, files.code.string(),
-                       files.vars.string());
+                       directory().string(), kMac, shape.model, shape.devices,
+                       architecture_name(shape.architecture), shape.machine, os, shape.interface);
   }
   void define() { define({}); }
   void define(const Shape& shape) {
@@ -77,10 +89,13 @@ class LibvirtDomain : public E2eTest {
     E2E_ASSERT_OK(daemon_->virsh({"define", (directory() / "vm.xml").string()}));
   }
   // With fresh variables: OVMF would put options that it had in another run behind new ones.
-  void start() {
+  void start() { start({"start", "vm", "--reset-nvram"}); }
+  void start(std::vector<std::string> command) {
     std::error_code ignored;
     std::filesystem::remove(directory() / "serial.log", ignored);
-    E2E_ASSERT_OK(daemon_->virsh({"start", "vm", "--reset-nvram"}));
+    started_ =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    E2E_ASSERT_OK(daemon_->virsh(std::move(command)));
   }
 
   Outcome<std::string> kedge(std::vector<std::string> arguments) {
@@ -126,9 +141,43 @@ class LibvirtDomain : public E2eTest {
     ADD_FAILURE() << "not on the console: " << pattern.text() << "\n" << serial();
   }
 
+  // The first request for an address since the last start.
+  DhcpSeen first_discover() const {
+    const auto frames = read_pcap(directory() / "wire.pcap");
+    EXPECT_TRUE(frames) << frames.error().what;
+    if (!frames) return {};
+    for (DhcpSeen& seen : find_dhcp(*frames)) {
+      if (seen.at >= started_ && seen.type == kDhcpDiscover) return std::move(seen);
+    }
+    ADD_FAILURE() << "nobody has asked for an address";
+    return {};
+  }
+  // What explain said of the interface before the start, against what was on the wire and the
+  // console then: who asked for an address first, and who has introduced himself.
+  void expect_as_explained(const nlohmann::json& said, const std::string& client = "00007") {
+    const std::string boots = said.value("boots", "");
+    const bool by_rom = boots == "rom";
+    ASSERT_TRUE(by_rom || boots == "firmware") << said;
+    const DhcpSeen asked = first_discover();
+    EXPECT_TRUE(asked.vendor_class.starts_with(fmt::format("PXEClient:Arch:{}:UNDI:", client)))
+        << asked.vendor_class;
+    // iPXE and Kedge say that they are of the user class iPXE; no firmware does.
+    EXPECT_EQ(asked.user_class.contains("iPXE"), by_rom) << asked.user_class;
+    EXPECT_EQ(asked.client, kMac);
+    const std::string text = serial();
+    EXPECT_NE(text.contains("Start PXE over IPv4"), by_rom) << text;
+    if (!by_rom) return;
+    const auto verdict = said["boots_because"]["text"].get<std::string>();
+    const std::size_t end = verdict.find(" boots from it");
+    ASSERT_NE(end, std::string::npos) << verdict;
+    const std::string name = verdict.substr(0, end);  // with its version, where that is known
+    EXPECT_TRUE(text.contains(name)) << name << " is not on the console:\n" << text;
+  }
+
   std::optional<TempDir> place_;
   std::optional<LibvirtDaemon> daemon_;
   std::string said_;
+  double started_ = 0;  // seconds since 1970
 };
 
 }  // namespace kedge::host::e2e
