@@ -163,5 +163,31 @@ TEST(RpmPackages, HoldTheSameRomsAndProgramsAsTheBuildMade) {
   EXPECT_EQ(content(share / "fish/vendor_completions.d/kedge.fish"), completion_for("fish"));
 }
 
+// As a distribution reads the spec: it builds from source, with the sources of others at hand.
+TEST(RpmSpec, BuildsFromSourceUnlessToldOtherwise) {
+  auto folder = TempDir::create("kedge-spec");
+  ASSERT_OUTCOME(folder);
+  std::string spec = content(fs::path(KEDGE_SOURCE) / "packaging/kedge.spec.in");
+  for (const auto& [open, value] : {std::pair<std::string, std::string>{"@VERSION@", "0.1.0"},
+                                    {"@REVISION@", "1"},
+                                    {"@DATE@", "Sun Nov 22 2026"},
+                                    {"@MAINTAINER@", "A <a@example.org>"}}) {
+    for (std::size_t at = spec.find(open); at != std::string::npos; at = spec.find(open)) {
+      spec.replace(at, open.size(), value);
+    }
+  }
+  const std::string file = (folder->path() / "kedge.spec").string();
+  ASSERT_OUTCOME(write_file(file, spec));
+  const auto source = run_tool({.arguments = {"rpmspec", "--parse", file}});
+  ASSERT_OUTCOME(source);
+  EXPECT_THAT(*source, HasSubstr("-DFETCHCONTENT_SOURCE_DIR_LWIP="));
+  EXPECT_THAT(*source, HasSubstr("Source3:"));
+  EXPECT_THAT(*source, HasSubstr("BuildRequires:"));
+  const auto prebuilt = run_tool({.arguments = {"rpmspec", "--with", "prebuilt", "--parse", file}});
+  ASSERT_OUTCOME(prebuilt);
+  EXPECT_THAT(*prebuilt, testing::Not(HasSubstr("FETCHCONTENT")));
+  EXPECT_THAT(*prebuilt, testing::Not(HasSubstr("BuildRequires:")));
+}
+
 }  // namespace
 }  // namespace kedge::host
