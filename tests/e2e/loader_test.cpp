@@ -94,5 +94,28 @@ TEST_P(KedgeStarts, AProgramThatUsesPxeBaseCodeAndSimpleNetworkAtOnce) {
   expect_console(Pattern::literal("back-" + token));
 }
 
+class KedgesRomStarts : public LoaderBoots {};
+
+// The option ROM takes over, and what it starts has its network too: nothing of the firmware's is
+// on this NIC.
+TEST_F(KedgesRomStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
+  const auto* files = payload();
+  if (HasFailure()) return;
+  serve_shim();
+  serve_grub(*files);
+  nginx();
+  dnsmasq({.boot_file = http_url("shimx64.efi"), .tftp_directory = served(), .lines = {}});
+  MachineSpec spec = machine();
+  add_nic(spec, {.model = kVirtioNetChip.model,
+                 .rom = rom(kVirtioNetChip, "x86_64/kedge-rom.efi"),
+                 .boot_index = 0});
+  spec.fw_cfg.emplace_back("name=opt/org.kedge/failure-timeout,string=0");
+  boot_and_prove(spec, std::chrono::seconds(240));
+  EXPECT_TRUE(vm().serial().search(Pattern::literal("Fetching Netboot Image grubx64.efi")))
+      << "shim did not read GRUB through PXE Base Code";
+  EXPECT_EQ(count_dhcp(captured_dhcp(), kDhcpDiscover), 1);
+  EXPECT_FALSE(vm().serial().search(Pattern::literal("Start PXE")));
+}
+
 }  // namespace
 }  // namespace kedge::host::e2e
