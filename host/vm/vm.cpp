@@ -19,12 +19,22 @@ constexpr Duration kBringUpTimeout = std::chrono::seconds(30);
 constexpr Duration kCommandTimeout = std::chrono::seconds(10);
 constexpr Duration kQuitTimeout = std::chrono::seconds(3);
 
+// QEMU throws away what the guest writes to its serial port while nobody takes it, and each byte is
+// a message of its own, for which the kernel counts hundreds: room for many screens, as far as this
+// user may have it.
+void make_room_for_serial(const FileDescriptor& socket) {
+  constexpr int kBytes = 64 << 20;
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUFFORCE, &kBytes, sizeof kBytes) == 0) return;
+  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &kBytes, sizeof kBytes);
+}
+
 }  // namespace
 
 Outcome<std::unique_ptr<Vm>> Vm::start(VmLaunch launch) {
   std::unique_ptr<Vm> vm(new Vm);
   vm->launch_ = std::move(launch);
   KEDGE_HOST_TRY(auto serial, make_socket_pair());
+  make_room_for_serial(serial.second);
   KEDGE_HOST_TRY(auto control, make_socket_pair());
   MachineSpec& machine = vm->launch_.machine;
   machine.serial_descriptor = serial.second.get();
@@ -132,7 +142,10 @@ std::optional<SerialMatch> Vm::wait_for(const Pattern& pattern, Instant deadline
   for (;;) {
     if (auto match = serial_.search(pattern, cursor_)) return match;
     if (now() >= deadline) return std::nullopt;
-    if (state_ != VmState::running && process_->poll()) return std::nullopt;
+    if (state_ != VmState::running && process_->poll()) {
+      read_serial();  // its last words may still be in the socket
+      return serial_.search(pattern, cursor_);
+    }
     pump(deadline);
   }
 }

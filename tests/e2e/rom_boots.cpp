@@ -119,7 +119,7 @@ void RomBoots::boots_without_random_generator(bool with_our_rom) {
   serve_program();
   if (HasFailure()) return;
   serve(kProgram, FirmwareWay::pxe4);
-  MachineSpec spec = machine_with_rom(kVirtioNet, rom(kVirtioNet, RomSet::driver_only));
+  MachineSpec spec = machine_with_rom(kVirtioNet, rom(kVirtioNet, RomSet::full));
   if (!with_our_rom) {
     spec.nics.back().rom.clear();
     spec.fw_cfg.clear();  // its own driver works

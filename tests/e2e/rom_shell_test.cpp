@@ -10,6 +10,7 @@
 namespace kedge::host::e2e {
 namespace {
 
+constexpr unsigned kFirstRounds = 2;
 constexpr unsigned kRounds = 10;
 constexpr std::string_view kVendor = "e45be53d-b28c-49ad-bde9-455c76101169";
 
@@ -17,12 +18,8 @@ class RomInShell : public ShellTest {
  protected:
   void start() {
     const auto driver = dist("x86_64/kedge-rom.efi");
-    const auto repeat = directory() / "repeat.nsh";
-    const auto wrote = write_file(
-        repeat, fmt::format("for %i run (1 {})\r\n  reconnect -r %1 > nul\r\nendfor\r\n", kRounds));
-    E2E_ASSERT_OK(wrote);
     MachineSpec spec = machine();
-    add_shell_disk(spec, {{"kedge.efi", driver}, {"repeat.nsh", repeat}});
+    add_shell_disk(spec, {{"kedge.efi", driver}});
     add_nic(spec, {.properties = {"addr=0x10"}}, Attachment::silent);
     if (HasFailure()) return;
     boot(spec);
@@ -48,11 +45,11 @@ TEST_F(RomInShell, TheBootOptionComesAndGoesWithTheDriver) {
   EXPECT_TRUE(has_boot_option());
   // It would be takeover without the variable.
   find(run("dh -p PXEBaseCode"), R"((IPv4\(0\.0\.0\.0))");
-  run("repeat.nsh " + nic, kBootTimeout);
-  const auto handles = handle_count();
-  run("repeat.nsh " + nic, kBootTimeout);
-  // The firmware's stack may be a few handles further or less; a leak would show in each round.
-  EXPECT_LT(handle_count(), handles + kRounds);
+  repeat_connections(nic, kFirstRounds, Above::stack);
+  unsigned steps = 0;
+  const Usage left = growth([&] { steps = repeat_connections(nic, kRounds, Above::stack); }, 1);
+  EXPECT_EQ(steps, 4 * kRounds);
+  EXPECT_LE(left.handles, 0);
   EXPECT_TRUE(has_boot_option());
   find(run("unload -n " + driver), "(Success|successfully)");
   EXPECT_FALSE(has_boot_option());

@@ -14,6 +14,15 @@ namespace {
 // Never typed, so that it can only be the end of a command's output.
 constexpr std::string_view kEnd = "end-of-the-command";
 constexpr std::size_t kWordsMax = 8;
+constexpr unsigned kAttempts = 3;
+constexpr long long kPageBytes = 4096;
+// Scripts that take a controller and a number. No output of a command in a script can be thrown
+// away.
+constexpr std::string_view kAloneScript =
+    "@echo -off\r\nfor %i run (1 %2)\r\n  disconnect %1\r\n  connect %1\r\nendfor\r\n";
+constexpr std::string_view kStackScript =
+    "@echo -off\r\nfor %i run (1 %2)\r\n  reconnect %1\r\n  disconnect %1\r\n  connect -r %1\r\n"
+    "endfor\r\n";
 
 }  // namespace
 
@@ -31,6 +40,12 @@ void ShellTest::add_shell_disk(MachineSpec& machine, std::vector<MediaFile> file
     E2E_ASSERT_OK(wrote);
     files.push_back({wrapper.filename().string(), wrapper});
     words += fmt::format(" %{}", count + 1);
+  }
+  for (const auto& [name, text] :
+       {std::pair{"alone.nsh", kAloneScript}, std::pair{"stack.nsh", kStackScript}}) {
+    const auto wrote = write_file(directory() / name, std::string(text));
+    E2E_ASSERT_OK(wrote);
+    files.push_back({name, directory() / name});
   }
   const auto startup = directory() / "startup.nsh";
   const auto started = write_file(startup, "@echo -off\r\nfs0:\r\necho shell-is-ready\r\n");
@@ -78,17 +93,57 @@ std::string ShellTest::find(const std::vector<std::string>& lines, std::string_v
   return {};
 }
 
-std::size_t ShellTest::data_pages() {
-  std::string number = find(run("memmap"), R"(BS_Data\s*:\s*([0-9,]+) Pages)");
-  std::erase(number, ',');
-  return number.empty() ? 0 : std::stoul(number);
+std::string ShellTest::ask(std::string_view command, std::string_view pattern) {
+  const Pattern compiled = Pattern::must_compile(pattern);
+  for (unsigned attempt = 1; attempt < kAttempts; ++attempt) {
+    for (const std::string& line : run(command)) {
+      if (const auto match = compiled.search(line)) return match->groups.back();
+    }
+  }
+  return find(run(command), pattern);
 }
 
-std::size_t ShellTest::handle_count() {
-  const auto lines = run("dh");
+ShellTest::Usage ShellTest::usage() {
+  Usage result;
+  std::string free = ask("memmap", R"(Available\s*:.* Pages \(([0-9]{1,3}(?:,[0-9]{3})*) Bytes\))");
+  std::erase(free, ',');
+  if (!free.empty()) result.pages = static_cast<int>(-std::stoll(free) / kPageBytes);
+  // With lines lost on the way two counts hardly agree.
   const Pattern handle = Pattern::must_compile(R"(^\s*[0-9A-F]+: )");
-  return static_cast<std::size_t>(std::count_if(
-      lines.begin(), lines.end(), [&](const auto& line) { return handle.search(line); }));
+  for (int previous = -1; previous != result.handles && !HasFailure();) {
+    previous = result.handles;
+    const auto lines = run("dh");
+    result.handles = static_cast<int>(std::ranges::count_if(
+        lines, [&](const auto& line) { return handle.search(line).has_value(); }));
+  }
+  return result;
+}
+
+unsigned ShellTest::repeat_connections(std::string_view controller, unsigned rounds, Above above) {
+  const bool stack = above == Above::stack;
+  const auto lines = run(
+      fmt::format("{} {} {}", stack ? "stack.nsh" : "alone.nsh", controller, rounds), kBootTimeout);
+  const auto count = [&lines](std::string_view what) {
+    return std::ranges::count_if(lines, [what](const auto& line) { return line.contains(what); });
+  };
+  EXPECT_EQ(count("rror"), 0);
+  return static_cast<unsigned>(count("Result Success"));
+}
+
+ShellTest::Usage ShellTest::growth(const std::function<void()>& rounds, unsigned sets) {
+  Usage smallest;
+  for (unsigned set = 0; set < sets && !HasFailure(); ++set) {
+    const Usage before = usage();
+    rounds();
+    const Usage after = usage();
+    const Usage grown{.pages = after.pages - before.pages,
+                      .handles = after.handles - before.handles};
+    fmt::print("{} pages and {} handles more\n", grown.pages, grown.handles);
+    smallest.pages = set == 0 ? grown.pages : std::min(smallest.pages, grown.pages);
+    smallest.handles = set == 0 ? grown.handles : std::min(smallest.handles, grown.handles);
+    if (grown.pages == 0 && grown.handles == 0) return grown;
+  }
+  return smallest;
 }
 
 }  // namespace kedge::host::e2e
