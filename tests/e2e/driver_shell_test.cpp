@@ -98,7 +98,7 @@ TEST_F(DriverInShell, LeavesNothingOfConnectionsAndTheNetworkWorks) {
   EXPECT_LE(with_us.handles, 0);
   repeat_connections(nic_, kFirstRounds, Above::stack);
   const Usage with_stack =
-      growth([&] { steps = repeat_connections(nic_, kRounds, Above::stack); }, 1);
+      growth([&] { steps = repeat_connections(nic_, kRounds, Above::stack); }, kSets);
   EXPECT_EQ(steps, 4 * kRounds);
   EXPECT_LE(with_stack.pages, kPagesOfTheStack);
   EXPECT_LE(with_stack.handles, 0);
