@@ -77,7 +77,7 @@ std::vector<Truth> truths() {
   return all;
 }
 
-// What tools/deps --peers has unpacked of trixie.
+// What tools/deps has unpacked of trixie.
 std::filesystem::path trixie_packages() {
   std::filesystem::path cache;
   if (const char* own = std::getenv("KEDGE_CACHE")) {
@@ -95,22 +95,24 @@ std::filesystem::path path_of(const Truth& truth) {
   return trixie_packages() / "ipxe-qemu/usr/share" / truth.file;
 }
 
-// Why there is nothing to test on this machine; empty: there is.
-std::string why_not(const Truth& truth) {
-  if (truth.suite == Suite::bookworm &&
-      !read_file("/etc/debian_version").value_or("").starts_with("12.")) {
-    return "the packages of this machine are not bookworm's";
-  }
-  const std::filesystem::path path = path_of(truth);
-  return std::filesystem::exists(path) ? "" : path.string() + " is missing: tools/deps --peers";
+bool is_bookworm() {
+  return read_file("/etc/debian_version").value_or("").starts_with("12.");
+}
+
+// The ROM's bytes; a failure of the test where tools/deps was not run.
+std::string content_of(const Truth& truth) {
+  auto file = read_file(path_of(truth));
+  if (!file) ADD_FAILURE() << path_of(truth) << ": " << file.error().what << ": run tools/deps";
+  return file ? std::move(*file) : std::string();
 }
 
 class DebianRom : public testing::TestWithParam<Truth> {
  protected:
   void SetUp() override {
-    const std::string reason = why_not(GetParam());
-    if (!reason.empty()) GTEST_SKIP() << reason;
-    file = *read_file(path_of(GetParam()));
+    if (GetParam().suite == Suite::bookworm && !is_bookworm()) {
+      GTEST_SKIP() << "the packages of this machine are not bookworm's";
+    }
+    file = content_of(GetParam());
   }
 
   std::string file;
@@ -184,7 +186,7 @@ TEST_P(DebianRom, SurvivesPackingAnew) {
 TEST(DebianPrograms, ForAarch64AreReadByTheirInstructions) {
   const auto path = trixie_packages() / "ipxe/usr/lib/ipxe/ipxe-arm64.efi";
   const auto file = read_file(path);
-  if (!file) GTEST_SKIP() << path << " is missing: tools/deps --peers";
+  ASSERT_TRUE(file) << file.error().what << ": run tools/deps";
   const auto rom = parse_option_rom(as_byte_view(*file));
   ASSERT_TRUE(rom) << rom.error().what;
   const RomReport report = report_rom("program", *rom);
@@ -204,10 +206,9 @@ TEST(DebianPrograms, ForAarch64AreReadByTheirInstructions) {
 TEST(DebianRoms, OfTwoSuitesDifferInPersonality) {
   const Truth before{.suite = Suite::bookworm, .file = "ipxe/qemu/efi-virtio.rom"};
   const Truth after{.suite = Suite::trixie, .file = "qemu/efi-virtio.rom"};
-  const std::string reason = why_not(before) + why_not(after);
-  if (!reason.empty()) GTEST_SKIP() << reason;
-  const std::string file_a = *read_file(path_of(before));
-  const std::string file_b = *read_file(path_of(after));
+  if (!is_bookworm()) GTEST_SKIP() << "the packages of this machine are not bookworm's";
+  const std::string file_a = content_of(before);
+  const std::string file_b = content_of(after);
   const auto a = parse_option_rom(as_byte_view(file_a));
   const auto b = parse_option_rom(as_byte_view(file_b));
   ASSERT_TRUE(a && b);
