@@ -34,13 +34,9 @@ TEST_F(LibvirtDomainMore, WithTheBarOffTheFirmwareBoots) {
 // Scenario 3 from 1: over the ROM's driver the firmware loads the application, which takes over.
 TEST_F(LibvirtDomainMore, OverTheRomsDriverTheFirmwareLoadsTheApplication) {
   const auto rom = dist("roms/efi-e1000e.rom");
-  const auto application = dist("x86_64/kedge.efi");
-  const auto payload = make_payload(Architecture::x86_64, served());
+  const auto payload = serve_application(Architecture::x86_64);
   E2E_ASSERT_OK(payload);
   if (HasFailure()) return;
-  std::filesystem::copy_file(application, served() / "kedge.efi");
-  write_served("autoexec.ipxe", payload_script(*payload, http_url(""), Address::there_already));
-  nginx();
   dnsmasq({.boot_file = "kedge.efi", .tftp_directory = served(), .lines = {}});
   define({.model = "e1000e"});
   set({"--rom", rom.string()});
@@ -56,13 +52,9 @@ TEST_F(LibvirtDomainMore, OverTheRomsDriverTheFirmwareLoadsTheApplication) {
 
 // AArch64's firmware drives the NIC itself, and loads the application for its machine.
 TEST_F(LibvirtDomainMore, OfAarch64BootsByTheFirmwaresDriver) {
-  const auto application = dist("aarch64/kedge.efi");
-  const auto payload = make_payload(Architecture::aarch64, served());
+  const auto payload = serve_application(Architecture::aarch64);
   E2E_ASSERT_OK(payload);
   if (HasFailure()) return;
-  std::filesystem::copy_file(application, served() / "kedge.efi");
-  write_served("autoexec.ipxe", payload_script(*payload, http_url(""), Address::there_already));
-  nginx();
   dnsmasq({.boot_file = "kedge.efi", .tftp_directory = served(), .lines = {}});
   define({.architecture = Architecture::aarch64, .machine = "virt"});
   set({"--rom", "off"});

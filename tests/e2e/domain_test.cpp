@@ -15,14 +15,10 @@ using testing::StartsWith;
 // Scenarios 2 and 3: QEMU's default ROM is iPXE's; with --rom off the firmware's own PXE boots, and
 // loads kedge.efi.
 TEST_F(LibvirtDomain, SaysWhoBootsAndChangesIt) {
-  const auto application = dist("x86_64/kedge.efi");
-  const auto payload = make_payload(Architecture::x86_64, served());
+  const auto payload = serve_application(Architecture::x86_64);
   E2E_ASSERT_OK(payload);
   if (HasFailure()) return;
-  std::filesystem::copy_file(application, served() / "kedge.efi");
-  write_served("autoexec.ipxe", payload_script(*payload, http_url(""), Address::there_already));
   write_served("boot.ipxe", payload_script(*payload, http_url(""), Address::there_already));
-  nginx();
   dnsmasq({.boot_file = "kedge.efi",
            .ipxe_boot_file = http_url("boot.ipxe"),
            .tftp_directory = served(),

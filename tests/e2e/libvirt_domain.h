@@ -36,6 +36,19 @@ class LibvirtDomain : public E2eTest {
     E2eTest::TearDown();
   }
 
+  // Puts the application, and a script that lets it boot the payload, where the firmware's PXE and
+  // HTTP find them.
+  Outcome<Payload> serve_application(Architecture architecture) {
+    const auto application =
+        dist(architecture == Architecture::x86_64 ? "x86_64/kedge.efi" : "aarch64/kedge.efi");
+    auto payload = make_payload(architecture, served());
+    if (!payload || HasFailure()) return payload;
+    std::filesystem::copy_file(application, served() / "kedge.efi");
+    write_served("autoexec.ipxe", payload_script(*payload, http_url(""), Address::there_already));
+    nginx();
+    return payload;
+  }
+
   // What the tests' domains differ in.
   struct Shape {
     std::string model = "virtio";
