@@ -44,7 +44,7 @@ struct Resident {
         binding(firmware, native_drivers(), policy.policy()),
         rng(firmware) {}
 
-  static EFI_STATUS EFIAPI unload(EFI_HANDLE) noexcept {
+  static EFI_STATUS unload(EFI_HANDLE) noexcept {
     const EFI_STATUS status = instance->binding.unload();
     if (EFI_ERROR(status)) return status;
     // Somebody holds on to it: the image stays in memory, until it is unloaded again.
@@ -64,7 +64,7 @@ struct Resident {
     if (loaded == nullptr) return EFI_LOAD_ERROR;
     const Result<void> installed = instance->binding.install();
     if (!installed.ok()) return uefi::to_status(installed.error());
-    loaded->Unload = unload;
+    loaded->Unload = uefi::firmware_entry<&unload>;
     instance->rng.heal();
     return EFI_SUCCESS;
   }

@@ -13,7 +13,8 @@ constexpr const EFI_GUID& kIpv6Support = kTypes[1];
 
 }  // namespace
 
-AdapterInformation::AdapterInformation(SnpProducer& snp) noexcept : snp_(snp), table_(*this) {
+AdapterInformation::AdapterInformation(SnpProducer& snp) noexcept
+    : snp_(snp), table_(*this, snp.firmware(), snp.rules()) {
   using P = EFI_ADAPTER_INFORMATION_PROTOCOL;
   table_.raw.GetInformation = Entry<P, &AdapterInformation::get>::call;
   table_.raw.SetInformation = Entry<P, &AdapterInformation::set>::call;
@@ -24,7 +25,8 @@ AdapterInformation::AdapterInformation(SnpProducer& snp) noexcept : snp_(snp), t
 EFI_STATUS AdapterInformation::copy_out(const void* data, std::size_t bytes,
                                         void** block) noexcept {
   void* memory = nullptr;
-  const EFI_STATUS status = firmware().boot().AllocatePool(EfiBootServicesData, bytes, &memory);
+  const EFI_STATUS status =
+      snp_.firmware().boot().AllocatePool(EfiBootServicesData, bytes, &memory);
   if (EFI_ERROR(status)) return EFI_OUT_OF_RESOURCES;
   std::memcpy(memory, data, bytes);
   *block = memory;

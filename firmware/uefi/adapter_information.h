@@ -15,11 +15,6 @@ class AdapterInformation {
 
   EFI_ADAPTER_INFORMATION_PROTOCOL* raw() noexcept { return &table_.raw; }
 
-  // For Entry.
-  bool retired() const noexcept { return snp_.retired(); }
-  std::optional<EFI_TPL> tpl() const noexcept { return snp_.tpl(); }
-  const Firmware& firmware() const noexcept { return snp_.firmware(); }
-
  private:
   EFI_STATUS get(EFI_GUID* type, void** block, UINTN* size) noexcept;
   EFI_STATUS set(EFI_GUID* type, void* block, UINTN size) noexcept;

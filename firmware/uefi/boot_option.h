@@ -30,11 +30,6 @@ class BootOption final : public NicBootOption {
   bool remove() noexcept override;
   Handle handle() const noexcept override { return handle_; }
 
-  // For Entry.
-  bool retired() const noexcept { return nic_.retired(); }
-  std::optional<EFI_TPL> tpl() const noexcept { return std::nullopt; }
-  const Firmware& firmware() const noexcept { return firmware_; }
-
  private:
   Result<void> install(const EFI_GUID& protocol, void* interface) noexcept;
   bool uninstall(const EFI_GUID& protocol, void* interface) noexcept;

@@ -21,7 +21,7 @@ CHAR16* as_raw(const char16_t* text) noexcept {
 }  // namespace
 
 ComponentName::ComponentName(const Firmware& firmware, const NicNames& names) noexcept
-    : firmware_(firmware), names_(names), table_(*this) {
+    : names_(names), table_(*this, firmware) {
   using P = EFI_COMPONENT_NAME2_PROTOCOL;
   table_.raw.GetDriverName = Entry<P, &ComponentName::driver_name>::call;
   table_.raw.GetControllerName = Entry<P, &ComponentName::controller_name>::call;

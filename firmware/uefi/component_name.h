@@ -24,17 +24,11 @@ class ComponentName {
 
   EFI_COMPONENT_NAME2_PROTOCOL* raw() noexcept { return &table_.raw; }
 
-  // For Entry.
-  bool retired() const noexcept { return false; }
-  std::optional<EFI_TPL> tpl() const noexcept { return std::nullopt; }
-  const Firmware& firmware() const noexcept { return firmware_; }
-
  private:
   EFI_STATUS driver_name(CHAR8* language, CHAR16** name) noexcept;
   EFI_STATUS controller_name(EFI_HANDLE controller, EFI_HANDLE child, CHAR8* language,
                              CHAR16** name) noexcept;
 
-  const Firmware& firmware_;
   const NicNames& names_;
   ProducerTable<EFI_COMPONENT_NAME2_PROTOCOL, ComponentName> table_;
 };

@@ -39,7 +39,7 @@ NicDriverBinding::NicDriverBinding(const Firmware& firmware,
     : firmware_(firmware),
       drivers_(drivers),
       policy_(policy),
-      table_(*this),
+      table_(*this, firmware),
       component_name_(firmware, *this),
       installation_(firmware, firmware.image()) {
   using P = EFI_DRIVER_BINDING_PROTOCOL;

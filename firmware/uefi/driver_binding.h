@@ -33,11 +33,6 @@ class NicDriverBinding final : private NicNames {
 
   std::size_t nic_count() const noexcept { return nics_.size(); }
 
-  // For Entry.
-  bool retired() const noexcept { return false; }
-  std::optional<EFI_TPL> tpl() const noexcept { return std::nullopt; }
-  const Firmware& firmware() const noexcept { return firmware_; }
-
  private:
   EFI_STATUS supported(EFI_HANDLE controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;
   EFI_STATUS start(EFI_HANDLE controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;

@@ -28,7 +28,7 @@ Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Han
   if (!nic->offer_.simple_network) nic->drop_device();
   // TPL_NOTIFY: at TPL_CALLBACK an IOMMU driver may have torn down its mappings before us.
   KEDGE_CHECK(nic->exit_event_.create(firmware, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY,
-                                      &exit_boot_services, nic.get()));
+                                      firmware_entry<&exit_boot_services>, nic.get()));
   return Result<std::unique_ptr<DriverNic>>(std::move(nic));
 }
 
@@ -38,7 +38,7 @@ DriverNic::~DriverNic() {
   exit_event_.close();
 }
 
-void EFIAPI DriverNic::exit_boot_services(EFI_EVENT, void* context) noexcept {
+void DriverNic::exit_boot_services(EFI_EVENT, void* context) noexcept {
   // Only the hardware is silenced: nothing is uninstalled, freed or allocated, for that would
   // change the memory map (edk2-reference 2.5).
   auto& nic = *static_cast<DriverNic*>(context);

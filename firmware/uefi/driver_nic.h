@@ -63,8 +63,8 @@ class DriverNic {
   /// `consumer` is for a stack of ours that shares the device.
   Result<void> give_to(User user, driver::Consumer consumer = driver::Consumer::own_stack) noexcept;
   link::Device* device() const noexcept { return device_.get(); }
-  /// An operating system has taken over.
-  bool retired() const noexcept { return retired_; }
+  /// True once an operating system has taken over.
+  const bool* retired() const noexcept { return &retired_; }
 
  private:
   struct Published {
@@ -90,7 +90,7 @@ class DriverNic {
   bool uninstall(const Published& protocol) noexcept;
   /// False when the firmware refuses.
   bool drop_bare_child() noexcept;
-  static void EFIAPI exit_boot_services(EFI_EVENT event, void* context) noexcept;
+  static void exit_boot_services(EFI_EVENT event, void* context) noexcept;
 
   // Destroyed from the bottom up: the device before the function that it uses.
   const Firmware& firmware_;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "uefi/firmware_entry.h"
 #include "uefi/status.h"
 
 namespace kedge::uefi {
@@ -39,7 +40,8 @@ void Event::close() noexcept {
 
 Result<void> ExitBootServicesHook::install() noexcept {
   // TPL_NOTIFY: at TPL_CALLBACK an IOMMU driver may have torn down its mappings before us.
-  KEDGE_CHECK(event_.create(firmware_, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, &notify, this));
+  KEDGE_CHECK(event_.create(firmware_, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY,
+                            firmware_entry<&notify>, this));
   installed_ = this;
   return {};
 }
@@ -77,7 +79,7 @@ void ExitBootServicesHook::remove(link::Device& device) noexcept {
   }
 }
 
-void EFIAPI ExitBootServicesHook::notify(EFI_EVENT, void* context) noexcept {
+void ExitBootServicesHook::notify(EFI_EVENT, void* context) noexcept {
   auto& self = *static_cast<ExitBootServicesHook*>(context);
   self.fired_ = true;
   self.quiesce_all();

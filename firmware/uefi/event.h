@@ -56,7 +56,7 @@ class ExitBootServicesHook {
 
  private:
   void quiesce_all() noexcept;
-  static void EFIAPI notify(EFI_EVENT event, void* context) noexcept;
+  static void notify(EFI_EVENT event, void* context) noexcept;
 
   const Firmware& firmware_;
   Event event_;

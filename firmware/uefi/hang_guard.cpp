@@ -2,6 +2,7 @@
 #include "uefi/hang_guard.h"
 
 #include "uefi/console.h"
+#include "uefi/firmware_entry.h"
 #include "uefi/protocol.h"
 #include "uefi/text.h"
 
@@ -30,12 +31,15 @@ HangGuard::HangGuard(const Firmware& firmware, std::string_view text) noexcept
   format_to(sink, "\nwaiting for {}\n", text);
   size_ = sink.text().size();
   // TPL_NOTIFY: drivers hang at TPL_CALLBACK, too. Without an event the wait is merely not named.
-  if (event_.create(firmware, EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY, &notify, this).ok()) {
+  if (event_
+          .create(firmware, EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY, firmware_entry<&notify>,
+                  this)
+          .ok()) {
     (void)event_.start_timer(kFirstAfter);
   }
 }
 
-void EFIAPI HangGuard::notify(EFI_EVENT, void* context) noexcept {
+void HangGuard::notify(EFI_EVENT, void* context) noexcept {
   auto& self = *static_cast<HangGuard*>(context);
   TextConsole::print_raw(self.firmware_, {self.text_, self.size_});
   (void)self.event_.start_timer(kAgainEvery);

@@ -23,7 +23,7 @@ class HangGuard {
   HangGuard& operator=(const HangGuard&) = delete;
 
  private:
-  static void EFIAPI notify(EFI_EVENT event, void* context) noexcept;
+  static void notify(EFI_EVENT event, void* context) noexcept;
 
   const Firmware& firmware_;
   Event event_;

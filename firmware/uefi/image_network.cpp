@@ -31,7 +31,7 @@ Result<void> ImageNetwork::install() noexcept {
   KEDGE_TRY(snp_, SnpProducer::create(firmware_, nic_.device.guest()));
   adapter_information_.emplace(*snp_);
   KEDGE_CHECK(exit_event_.create(firmware_, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY,
-                                 &exit_boot_services, this));
+                                 firmware_entry<&exit_boot_services>, this));
   if (!nic_.handle) {
     KEDGE_CHECK(installation_.install<EFI_DEVICE_PATH_PROTOCOL>(nic_.path.raw()));
     // As a driver's child holds its function, which walkers of the device tree look for.
@@ -63,7 +63,7 @@ void ImageNetwork::retire() noexcept {
   if (snp_ != nullptr) snp_->retire();
 }
 
-void EFIAPI ImageNetwork::exit_boot_services(EFI_EVENT, void* context) noexcept {
+void ImageNetwork::exit_boot_services(EFI_EVENT, void* context) noexcept {
   // Only entry points are closed: nothing is uninstalled, freed or allocated. Whoever owns the
   // device silences it.
   static_cast<ImageNetwork*>(context)->retire();

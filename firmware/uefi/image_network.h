@@ -46,7 +46,7 @@ class ImageNetwork {
   ImageNetwork(const Firmware& firmware, Nic nic, PxeBackend& backend) noexcept;
   Result<void> install() noexcept;
   void retire() noexcept;
-  static void EFIAPI exit_boot_services(EFI_EVENT event, void* context) noexcept;
+  static void exit_boot_services(EFI_EVENT event, void* context) noexcept;
 
   const Firmware& firmware_;
   Nic nic_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "uefi/initrd.h"
 
+#include "uefi/firmware_entry.h"
+
 namespace kedge::uefi {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr std::uint64_t aligned(std::uint64_t size) noexcept {
 }  // namespace
 
 Initrd::Initrd(const Firmware& firmware) noexcept
-    : firmware_(firmware), table_{{&load_file}, this}, installation_(firmware) {
+    : firmware_(firmware), table_{{firmware_entry<&load_file>}, this}, installation_(firmware) {
   path_.append_vendor_media(kLinuxInitrdMedia);
 }
 
@@ -42,8 +44,8 @@ bool Initrd::withdraw() noexcept {
 }
 
 // UEFI 2.10, 13.2 EFI_LOAD_FILE2_PROTOCOL.LoadFile
-EFI_STATUS EFIAPI Initrd::load_file(EFI_LOAD_FILE2_PROTOCOL* self, EFI_DEVICE_PATH_PROTOCOL* path,
-                                    BOOLEAN boot_policy, UINTN* size, void* buffer) noexcept {
+EFI_STATUS Initrd::load_file(EFI_LOAD_FILE2_PROTOCOL* self, EFI_DEVICE_PATH_PROTOCOL* path,
+                             BOOLEAN boot_policy, UINTN* size, void* buffer) noexcept {
   if (self == nullptr || path == nullptr || size == nullptr) return EFI_INVALID_PARAMETER;
   if (boot_policy) return EFI_UNSUPPORTED;
   // The file is the device itself: nothing may follow in the path.

@@ -34,8 +34,8 @@ class Initrd {
     EFI_LOAD_FILE2_PROTOCOL raw;
     Initrd* owner;
   };
-  static EFI_STATUS EFIAPI load_file(EFI_LOAD_FILE2_PROTOCOL* self, EFI_DEVICE_PATH_PROTOCOL* path,
-                                     BOOLEAN boot_policy, UINTN* size, void* buffer) noexcept;
+  static EFI_STATUS load_file(EFI_LOAD_FILE2_PROTOCOL* self, EFI_DEVICE_PATH_PROTOCOL* path,
+                              BOOLEAN boot_policy, UINTN* size, void* buffer) noexcept;
   EFI_STATUS load(ByteSpan out) noexcept;
 
   const Firmware& firmware_;

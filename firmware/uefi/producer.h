@@ -3,52 +3,95 @@
 // firmware sees, whose functions are generated from member functions of the object behind it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <type_traits>
 
 #include "uefi/firmware.h"
+#include "uefi/firmware_entry.h"
 
 namespace kedge::uefi {
 
-/// The raw protocol comes first, so that a pointer to it is a pointer to the table.
-template <class P, class Owner>
-struct ProducerTable {
-  static constexpr std::uint32_t kMagic = 0x6b656467;
-
-  P raw{};
-  Owner* owner = nullptr;
-  std::uint32_t magic = 0;
-
-  explicit ProducerTable(Owner& an_owner) noexcept : owner(&an_owner), magic(kMagic) {}
-  ProducerTable(const ProducerTable&) = delete;
-  ProducerTable& operator=(const ProducerTable&) = delete;
-  ~ProducerTable() { magic = 0; }
-
-  /// nullptr when `raw` is no table of this kind.
-  static Owner* owner_of(P* raw) noexcept {
-    static_assert(std::is_standard_layout_v<ProducerTable>);
-    auto* table = reinterpret_cast<ProducerTable*>(raw);
-    return table == nullptr || table->magic != kMagic ? nullptr : table->owner;
-  }
+/// What a producer asks of the way into its functions.
+struct ProducerRules {
+  /// At which level they run; 0 is the caller's.
+  EFI_TPL level = 0;
+  /// True once an operating system has taken over: then nothing of ours, and no boot service, is
+  /// touched. nullptr: never.
+  const bool* retired = nullptr;
 };
 
-/// The function of protocol P that calls a member function of its owner. The owner says by
-/// `tpl()` at which level its functions run (nothing: at the caller's), and by `retired()` that an
-/// operating system has taken over: then nothing of ours, and no boot service, is touched.
+/// Stands before the raw protocol, so that it is found without knowing which protocol that is.
+struct ProducerHead {
+  static constexpr std::uint64_t kMagic = 0x6b65646765'70726f;
+
+  void* owner = nullptr;
+  const Firmware* firmware = nullptr;
+  const bool* retired = nullptr;
+  EFI_TPL level = 0;
+  std::uint64_t magic = 0;
+};
+
+template <class P, class Owner>
+struct ProducerTable {
+  ProducerHead head;
+  P raw{};
+
+  ProducerTable(Owner& owner, const Firmware& firmware, ProducerRules rules = {}) noexcept
+      : head{&owner, &firmware, rules.retired, rules.level, ProducerHead::kMagic} {
+    static_assert(std::is_standard_layout_v<ProducerTable>);
+    static_assert(offsetof(ProducerTable, raw) == sizeof(ProducerHead));
+  }
+  ProducerTable(const ProducerTable&) = delete;
+  ProducerTable& operator=(const ProducerTable&) = delete;
+  ~ProducerTable() { head.magic = 0; }
+};
+
+/// While a function of a producer runs: at the producer's level.
+class ProducerCall {
+ public:
+  /// `raw` is what the caller says is our table.
+  explicit ProducerCall(void* raw) noexcept;
+  /// nullptr when the function must not run.
+  void* owner() const noexcept { return owner_; }
+  /// INVALID_PARAMETER: no table of ours. DEVICE_ERROR: retired.
+  EFI_STATUS refusal() const noexcept { return refusal_; }
+
+ private:
+  void* owner_ = nullptr;
+  EFI_STATUS refusal_ = EFI_INVALID_PARAMETER;
+  std::optional<TplGuard> guard_;
+};
+
+/// A member function on the arguments that the firmware passed, of which the first is the table.
+using ProducerFunction = EFI_STATUS (*)(void* owner, const EntryWord* words) noexcept;
+extern "C" EFI_STATUS kedge_enter_producer(const EntryWord* words,
+                                           ProducerFunction function) noexcept;
+
+/// The function of protocol P that calls a member function of its owner.
 template <class P, auto kMethod>
 struct Entry;
 template <class P, class Owner, class... Args, EFI_STATUS (Owner::*kMethod)(Args...) noexcept>
 struct Entry<P, kMethod> {
-  static EFI_STATUS EFIAPI call(P* raw, Args... args) noexcept {
-    Owner* owner = ProducerTable<P, Owner>::owner_of(raw);
-    if (owner == nullptr) return EFI_INVALID_PARAMETER;
-    if (owner->retired()) return EFI_DEVICE_ERROR;
-    std::optional<TplGuard> guard;
-    if (const std::optional<EFI_TPL> level = owner->tpl()) {
-      guard.emplace(owner->firmware(), *level);
-    }
-    return (owner->*kMethod)(args...);
+#if defined(__x86_64__)
+  static EFI_STATUS with(void* owner, const EntryWord* words) noexcept {
+    return unpack(static_cast<Owner*>(owner), words + 1, std::index_sequence_for<Args...>{});
   }
+  template <std::size_t... kIndex>
+  static EFI_STATUS unpack(Owner* owner, [[maybe_unused]] const EntryWord* words,
+                           std::index_sequence<kIndex...>) noexcept {
+    return (owner->*kMethod)(entry_argument<Args>(words[kIndex])...);
+  }
+  [[gnu::naked]] static EFI_STATUS EFIAPI call(P*, Args...) noexcept {
+    KEDGE_ENTRY_STUB(&with, &kedge_producer_entry);
+  }
+#else
+  static EFI_STATUS EFIAPI call(P* raw, Args... args) noexcept {
+    const ProducerCall call(raw);
+    if (call.owner() == nullptr) return call.refusal();
+    return (static_cast<Owner*>(call.owner())->*kMethod)(args...);
+  }
+#endif
 };
 
 }  // namespace kedge::uefi

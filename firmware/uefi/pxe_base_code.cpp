@@ -24,7 +24,7 @@ constexpr UINT8 kIcmpPortUnreachable = 3;  // its code
 }  // namespace
 
 PxeBaseCode::PxeBaseCode(const Firmware& firmware, PxeBackend& backend) noexcept
-    : firmware_(firmware), backend_(backend), table_(*this) {
+    : firmware_(firmware), backend_(backend), table_(*this, firmware, {.retired = &retired_}) {
   fill_table();
   set_defaults();
 }

@@ -34,11 +34,6 @@ class PxeBaseCode final {
   /// An operating system takes over, or the image has ended.
   void retire() noexcept { retired_ = true; }
 
-  // For Entry.
-  bool retired() const noexcept { return retired_; }
-  std::optional<EFI_TPL> tpl() const noexcept { return std::nullopt; }
-  const Firmware& firmware() const noexcept { return firmware_; }
-
  private:
   class Watch;
   class Busy;

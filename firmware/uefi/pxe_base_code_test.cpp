@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "uefi/producer_foreign_table.h"
 #include "uefi/pxe_base_code_test_bed.h"
 
 namespace kedge::uefi {
@@ -102,10 +103,9 @@ TEST_P(PxeFunctions, AnswersTheSameAtTplCallback) {
 }
 
 TEST_P(PxeFunctions, AnswersInvalidParameterWithoutATable) {
-  Pxe stranger = *pxe;
-  alignas(Pxe) std::byte memory[sizeof(Pxe) + 64] = {};
-  std::memcpy(memory, &stranger, sizeof(stranger));
-  EXPECT_EQ(GetParam().call(reinterpret_cast<Pxe*>(memory)), EFI_INVALID_PARAMETER);
+  ForeignTable<Pxe> stranger;
+  stranger.raw = *pxe;
+  EXPECT_EQ(GetParam().call(&stranger.raw), EFI_INVALID_PARAMETER);
 }
 
 TEST_P(PxeFunctions, AnswersDeviceErrorAndTouchesNothingAfterRetirement) {

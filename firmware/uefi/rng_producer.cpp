@@ -14,7 +14,11 @@ constexpr UINTN kRequestBytesMax = 64 * 1024;
 }  // namespace
 
 RngProducer::RngProducer(const Firmware& firmware, Cpu& cpu) noexcept
-    : firmware_(firmware), entropy_(firmware, cpu), table_(*this), installation_(firmware) {
+    : firmware_(firmware),
+      entropy_(firmware, cpu),
+      // The generator's state is one; callers at different levels take turns.
+      table_(*this, firmware, {.level = TPL_NOTIFY}),
+      installation_(firmware) {
   using P = EFI_RNG_PROTOCOL;
   table_.raw.GetInfo = Entry<P, &RngProducer::get_info>::call;
   table_.raw.GetRNG = Entry<P, &RngProducer::get_random>::call;

@@ -23,12 +23,6 @@ class RngProducer {
   bool remove() noexcept { return installation_.remove(); }
   bool installed() const noexcept { return static_cast<bool>(installation_.handle()); }
 
-  // For Entry.
-  bool retired() const noexcept { return false; }
-  /// The generator's state is one; callers at different levels take turns.
-  std::optional<EFI_TPL> tpl() const noexcept { return TPL_NOTIFY; }
-  const Firmware& firmware() const noexcept { return firmware_; }
-
  private:
   EFI_STATUS get_info(UINTN* size, EFI_RNG_ALGORITHM* list) noexcept;
   EFI_STATUS get_random(EFI_RNG_ALGORITHM* algorithm, UINTN size, UINT8* value) noexcept;

@@ -8,6 +8,7 @@
 
 #include "tests/fake/link_device.h"
 #include "tests/fake/uefi.h"
+#include "uefi/producer_foreign_table.h"
 #include "uefi/snp_producer.h"
 
 namespace kedge::uefi {
@@ -318,9 +319,8 @@ TEST_F(SnpConformanceTest, EveryFunctionAnswersInEveryStateAsTheSpecificationSay
 }
 
 TEST_F(SnpConformanceTest, EveryFunctionRefusesWhatIsNoInterfaceOfOurs) {
-  std::byte foreign[sizeof(ProducerTable<P, SnpProducer>)];
-  std::memset(foreign, 0, sizeof(foreign));
-  for (P* self : {static_cast<P*>(nullptr), reinterpret_cast<P*>(foreign)}) {
+  ForeignTable<P> foreign;
+  for (P* self : {static_cast<P*>(nullptr), &foreign.raw}) {
     EXPECT_EQ(snp->Start(self), EFI_INVALID_PARAMETER);
     EXPECT_EQ(snp->Stop(self), EFI_INVALID_PARAMETER);
     EXPECT_EQ(snp->Initialize(self, 0, 0), EFI_INVALID_PARAMETER);

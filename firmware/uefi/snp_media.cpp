@@ -12,7 +12,7 @@ Result<void> SnpProducer::run_device() noexcept {
   return {};
 }
 
-void EFIAPI SnpProducer::negotiation_ends(EFI_EVENT, void* context) noexcept {
+void SnpProducer::negotiation_ends(EFI_EVENT, void* context) noexcept {
   auto& self = *static_cast<SnpProducer*>(context);
   if (self.retired_ || self.negotiation_ != Negotiation::running) return;
   self.negotiation_ = Negotiation::over;

@@ -38,16 +38,16 @@ Result<std::unique_ptr<SnpProducer>> SnpProducer::create(const Firmware& firmwar
   std::unique_ptr<SnpProducer> snp(new (std::nothrow) SnpProducer(firmware, device));
   if (snp == nullptr) return fail(err::base_no_memory);
   // For the producer's life, not only while Initialized: callers keep the event.
-  KEDGE_CHECK(
-      snp->wait_event_.create(firmware, EVT_NOTIFY_WAIT, TPL_NOTIFY, &wait_for_packet, snp.get()));
+  KEDGE_CHECK(snp->wait_event_.create(firmware, EVT_NOTIFY_WAIT, TPL_NOTIFY,
+                                      firmware_entry<&wait_for_packet>, snp.get()));
   KEDGE_CHECK(snp->negotiation_timer_.create(firmware, EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY,
-                                             &negotiation_ends, snp.get()));
+                                             firmware_entry<&negotiation_ends>, snp.get()));
   snp->table_.raw.WaitForPacket = snp->wait_event_.raw();
   return Result<std::unique_ptr<SnpProducer>>(std::move(snp));
 }
 
 SnpProducer::SnpProducer(const Firmware& firmware, link::Device& device) noexcept
-    : firmware_(firmware), device_(device), table_(*this) {
+    : firmware_(firmware), device_(device), table_(*this, firmware, rules()) {
   mode_.State = EfiSimpleNetworkStopped;
   mode_.HwAddressSize = wire::MacAddress::kSize;
   mode_.MediaHeaderSize = kHeaderBytes;
@@ -350,7 +350,7 @@ EFI_STATUS SnpProducer::receive_packet(UINTN* header_bytes, UINTN* bytes, void* 
 }
 
 /// Runs when somebody waits for the event, or checks it: in any state, at TPL_NOTIFY.
-void EFIAPI SnpProducer::wait_for_packet(EFI_EVENT event, void* context) noexcept {
+void SnpProducer::wait_for_packet(EFI_EVENT event, void* context) noexcept {
   auto& self = *static_cast<SnpProducer*>(context);
   if (self.retired_ || self.mode_.State != EfiSimpleNetworkInitialized) return;
   if (self.fetch()) (void)self.firmware_.boot().SignalEvent(event);

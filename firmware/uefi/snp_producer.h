@@ -52,10 +52,10 @@ class SnpProducer final : private link::Receiver {
   /// An operating system takes over: silences the device. No allocation, no boot service.
   void retire() noexcept;
 
-  // For Entry.
   bool retired() const noexcept { return retired_; }
-  /// NOTIFY: WaitForPacket's function runs there, and some callers do.
-  std::optional<EFI_TPL> tpl() const noexcept { return TPL_NOTIFY; }
+  /// Of all protocols of this NIC. NOTIFY: WaitForPacket's function runs there, and some callers
+  /// do.
+  ProducerRules rules() const noexcept { return {.level = TPL_NOTIFY, .retired = &retired_}; }
   const Firmware& firmware() const noexcept { return firmware_; }
 
  private:
@@ -79,8 +79,8 @@ class SnpProducer final : private link::Receiver {
   EFI_STATUS receive_packet(UINTN* header_bytes, UINTN* bytes, void* buffer,
                             EFI_MAC_ADDRESS* source, EFI_MAC_ADDRESS* destination,
                             UINT16* protocol) noexcept;
-  static void EFIAPI wait_for_packet(EFI_EVENT event, void* context) noexcept;
-  static void EFIAPI negotiation_ends(EFI_EVENT event, void* context) noexcept;
+  static void wait_for_packet(EFI_EVENT event, void* context) noexcept;
+  static void negotiation_ends(EFI_EVENT event, void* context) noexcept;
 
   /// none: the device has not been started. over: it has had its time.
   enum class Negotiation : std::uint8_t { none, running, over };

@@ -9,6 +9,7 @@
 #include "base/base_errors.h"
 #include "tests/fake/link_device.h"
 #include "tests/fake/uefi.h"
+#include "uefi/producer_foreign_table.h"
 
 namespace kedge::uefi {
 namespace {
@@ -160,10 +161,7 @@ TEST_F(SnpProducerTest, InitializedNeitherStartNorInitializeNorStopIsLegal) {
 
 TEST_F(SnpProducerTest, AWrongThisIsAnInvalidParameter) {
   EXPECT_EQ(snp->Start(nullptr), EFI_INVALID_PARAMETER);
-  struct {
-    EFI_SIMPLE_NETWORK_PROTOCOL raw;
-    std::uint64_t more[4];
-  } copy{};
+  ForeignTable<EFI_SIMPLE_NETWORK_PROTOCOL> copy;
   copy.raw = *snp;
   EXPECT_EQ(snp->Start(&copy.raw), EFI_INVALID_PARAMETER);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "uefi/firmware_entry.h"
 #include "uefi/text.h"
 
 namespace kedge::uefi {
@@ -69,8 +70,7 @@ struct FileCalls {
     return open == nullptr || open->system == nullptr ? nullptr : open;
   }
 
-  static EFI_STATUS EFIAPI open(File* self, File** out, CHAR16* name, UINT64 mode,
-                                UINT64) noexcept {
+  static EFI_STATUS open(File* self, File** out, CHAR16* name, UINT64 mode, UINT64) noexcept {
     Open* folder = of(self);
     if (folder == nullptr) return EFI_DEVICE_ERROR;
     if (out == nullptr || name == nullptr) return EFI_INVALID_PARAMETER;
@@ -83,7 +83,7 @@ struct FileCalls {
     return folder->system->open(entry, out);
   }
 
-  static EFI_STATUS EFIAPI close(File* self) noexcept {
+  static EFI_STATUS close(File* self) noexcept {
     auto* file = reinterpret_cast<Open*>(self);
     if (file == nullptr) return EFI_INVALID_PARAMETER;
     if (file->system != nullptr) std::erase(file->system->opened_, file);
@@ -91,13 +91,13 @@ struct FileCalls {
     return EFI_SUCCESS;
   }
 
-  static EFI_STATUS EFIAPI remove(File* self) noexcept {
+  static EFI_STATUS remove(File* self) noexcept {
     // The handle is closed in any case; that the file stays is a warning.
     (void)close(self);
     return EFI_WARN_DELETE_FAILURE;
   }
 
-  static EFI_STATUS EFIAPI read(File* self, UINTN* size, void* buffer) noexcept {
+  static EFI_STATUS read(File* self, UINTN* size, void* buffer) noexcept {
     Open* file = of(self);
     if (file == nullptr) return EFI_DEVICE_ERROR;
     if (size == nullptr) return EFI_INVALID_PARAMETER;
@@ -127,9 +127,9 @@ struct FileCalls {
     return status;
   }
 
-  static EFI_STATUS EFIAPI write(File*, UINTN*, void*) noexcept { return EFI_WRITE_PROTECTED; }
+  static EFI_STATUS write(File*, UINTN*, void*) noexcept { return EFI_WRITE_PROTECTED; }
 
-  static EFI_STATUS EFIAPI get_position(File* self, UINT64* position) noexcept {
+  static EFI_STATUS get_position(File* self, UINT64* position) noexcept {
     Open* file = of(self);
     if (file == nullptr) return EFI_DEVICE_ERROR;
     if (position == nullptr) return EFI_INVALID_PARAMETER;
@@ -138,7 +138,7 @@ struct FileCalls {
     return EFI_SUCCESS;
   }
 
-  static EFI_STATUS EFIAPI set_position(File* self, UINT64 position) noexcept {
+  static EFI_STATUS set_position(File* self, UINT64 position) noexcept {
     Open* file = of(self);
     if (file == nullptr) return EFI_DEVICE_ERROR;
     if (file->entry == nullptr) {
@@ -151,8 +151,7 @@ struct FileCalls {
     return EFI_SUCCESS;
   }
 
-  static EFI_STATUS EFIAPI get_info(File* self, EFI_GUID* type, UINTN* size,
-                                    void* buffer) noexcept {
+  static EFI_STATUS get_info(File* self, EFI_GUID* type, UINTN* size, void* buffer) noexcept {
     Open* file = of(self);
     if (file == nullptr) return EFI_DEVICE_ERROR;
     if (type == nullptr || size == nullptr) return EFI_INVALID_PARAMETER;
@@ -172,15 +171,15 @@ struct FileCalls {
     return EFI_UNSUPPORTED;
   }
 
-  static EFI_STATUS EFIAPI set_info(File*, EFI_GUID*, UINTN, void*) noexcept {
+  static EFI_STATUS set_info(File*, EFI_GUID*, UINTN, void*) noexcept {
     return EFI_WRITE_PROTECTED;
   }
-  static EFI_STATUS EFIAPI flush(File*) noexcept { return EFI_SUCCESS; }
+  static EFI_STATUS flush(File*) noexcept { return EFI_SUCCESS; }
 };
 
 VirtualFileSystem::VirtualFileSystem(std::vector<File> files) noexcept {
   table_.raw.Revision = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_REVISION;
-  table_.raw.OpenVolume = &open_volume;
+  table_.raw.OpenVolume = firmware_entry<&open_volume>;
   table_.owner = this;
   for (const File& file : files) {
     if (entries_.size() == kFilesMax) break;
@@ -200,8 +199,8 @@ void VirtualFileSystem::disable() noexcept {
   disabled_ = true;
 }
 
-EFI_STATUS EFIAPI VirtualFileSystem::open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* self,
-                                                 EFI_FILE_PROTOCOL** root) noexcept {
+EFI_STATUS VirtualFileSystem::open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* self,
+                                          EFI_FILE_PROTOCOL** root) noexcept {
   if (self == nullptr || root == nullptr) return EFI_INVALID_PARAMETER;
   return reinterpret_cast<Table*>(self)->owner->open(nullptr, root);
 }
@@ -213,16 +212,16 @@ EFI_STATUS VirtualFileSystem::open(const Entry* entry, EFI_FILE_PROTOCOL** file)
   if (opened == nullptr) return EFI_OUT_OF_RESOURCES;
   EFI_FILE_PROTOCOL& raw = opened->raw;
   raw.Revision = EFI_FILE_PROTOCOL_REVISION;
-  raw.Open = &FileCalls::open;
-  raw.Close = &FileCalls::close;
-  raw.Delete = &FileCalls::remove;
-  raw.Read = &FileCalls::read;
-  raw.Write = &FileCalls::write;
-  raw.GetPosition = &FileCalls::get_position;
-  raw.SetPosition = &FileCalls::set_position;
-  raw.GetInfo = &FileCalls::get_info;
-  raw.SetInfo = &FileCalls::set_info;
-  raw.Flush = &FileCalls::flush;
+  raw.Open = firmware_entry<&FileCalls::open>;
+  raw.Close = firmware_entry<&FileCalls::close>;
+  raw.Delete = firmware_entry<&FileCalls::remove>;
+  raw.Read = firmware_entry<&FileCalls::read>;
+  raw.Write = firmware_entry<&FileCalls::write>;
+  raw.GetPosition = firmware_entry<&FileCalls::get_position>;
+  raw.SetPosition = firmware_entry<&FileCalls::set_position>;
+  raw.GetInfo = firmware_entry<&FileCalls::get_info>;
+  raw.SetInfo = firmware_entry<&FileCalls::set_info>;
+  raw.Flush = firmware_entry<&FileCalls::flush>;
   opened->system = this;
   opened->entry = entry;
   opened_.push_back(opened);

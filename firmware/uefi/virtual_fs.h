@@ -46,8 +46,8 @@ class VirtualFileSystem {
   };
   struct Open;
 
-  static EFI_STATUS EFIAPI open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* self,
-                                       EFI_FILE_PROTOCOL** root) noexcept;
+  static EFI_STATUS open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* self,
+                                EFI_FILE_PROTOCOL** root) noexcept;
   EFI_STATUS open(const Entry* entry, EFI_FILE_PROTOCOL** file) noexcept;
   /// The entry that a path means; the root for "\" and "."; nothing when there is none.
   bool find(std::u16string_view path, const Entry*& entry) const noexcept;
