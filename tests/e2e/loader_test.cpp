@@ -96,9 +96,10 @@ TEST_P(KedgeStarts, AProgramThatUsesPxeBaseCodeAndSimpleNetworkAtOnce) {
 
 class KedgesRomStarts : public LoaderBoots {};
 
-// The option ROM takes over, and what it starts has its network too: nothing of the firmware's is
-// on this NIC.
+// The option ROM of dist/ takes over, and what it starts has its network too: nothing of the
+// firmware's is on this NIC.
 TEST_F(KedgesRomStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
+  const auto rom = dist("roms/efi-virtio.rom");
   const auto* files = payload();
   if (HasFailure()) return;
   serve_shim();
@@ -106,9 +107,8 @@ TEST_F(KedgesRomStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
   nginx();
   dnsmasq({.boot_file = http_url("shimx64.efi"), .tftp_directory = served(), .lines = {}});
   MachineSpec spec = machine();
-  add_nic(spec, {.model = kVirtioNetChip.model,
-                 .rom = rom(kVirtioNetChip, "x86_64/kedge-rom.efi"),
-                 .boot_index = 0});
+  add_nic(spec, {.model = kVirtioNetChip.model, .rom = rom, .boot_index = 0});
+  spec.fw_cfg.emplace_back("name=opt/org.kedge/personality,string=takeover");
   spec.fw_cfg.emplace_back("name=opt/org.kedge/failure-timeout,string=0");
   boot_and_prove(spec, std::chrono::seconds(240));
   EXPECT_TRUE(vm().serial().search(Pattern::literal("Fetching Netboot Image grubx64.efi")))
