@@ -27,8 +27,9 @@ if(NOT EXISTS "${kedge_llvm}/include/c++/v1/expected")
 endif()
 
 # No red zone: interrupt handlers of the firmware run on our stack. Wide characters have 16 bits, as in UEFI.
-# No thread-safe statics: there is one thread. Unwind tables would be loaded for nothing.
-set(flags "-ffreestanding -fPIE -fshort-wchar -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables")
+# No thread-safe statics: there is one thread. Unwind tables would be loaded for nothing. Not -ffreestanding: the compiler
+# would know nothing of strlen and its kin, and leave the length of each literal to the run time (3 KB of a packed ROM).
+set(flags "-fPIE -fshort-wchar -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables")
 # One instance of our own symbols: no GOT entries for what is in the same image.
 string(APPEND flags " -fvisibility=hidden -fno-plt -fstack-protector-strong -mstack-protector-guard=global")
 # Debug information goes to the .debug file; the image does not grow.
