@@ -19,6 +19,7 @@ constexpr unsigned kAttempts = 3;  // the serial port may lose a piece of a line
 // Simple Network's interface is on three handles: the NIC's, and those of PXE over IPv4 and IPv6.
 constexpr unsigned kHandles = 3;
 constexpr unsigned kSnpQuestions = 46;
+constexpr unsigned kWireQuestions = 7;
 
 class ConformanceTest : public ShellTest {
  protected:
@@ -151,7 +152,7 @@ TEST_P(ConformanceOfRoms, NothingFails) {
   }
   start({.model = nic.model, .rom = file.string()}, nic.newer_qemu, fw_cfg);
   expect_no_failure("snp", kHandles * kSnpQuestions);
-  expect_no_failure("wire", kHandles * 6);
+  expect_no_failure("wire", kHandles * kWireQuestions);
   expect_no_failure("name", 14);
   expect_no_failure("adapter", 17);
   expect_no_failure("vlan", 20);
