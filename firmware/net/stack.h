@@ -2,6 +2,7 @@
 // Stack: what protocol clients see of the network. lwIP implements it; tests script it.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,19 @@ struct Ipv4Configuration {
   std::vector<Ipv4Route>
       routes;             ///< classless static routes (RFC 3442); when given they replace gateway
   std::uint16_t mtu = 0;  ///< 0: the device's
+};
+
+/// How an interface behaves beyond having an address.
+struct InterfaceMode {
+  static constexpr std::size_t kGroupsMax = 9;
+  /// ARP requests leave when a packet needs an answer. False: only find_neighbour() asks, and what
+  /// would need an answer fails with net_no_neighbour.
+  bool asks_neighbours = true;
+  bool promiscuous = false;  ///< takes frames to other machines, as far as the device gives them
+  /// Multicast groups whose member it is (RFC 2236), 0.0.0.0 for none. Packets to others are taken,
+  /// too, when they come.
+  std::array<wire::Ipv4Address, kGroupsMax> groups{};
+  friend bool operator==(const InterfaceMode&, const InterfaceMode&) noexcept = default;
 };
 
 /// What the stack counts beside link::Statistics.
@@ -64,12 +78,16 @@ class Interface {
   /// until `deadline`, net_closed.
   virtual async::Task<Result<wire::MacAddress>> find_neighbour(wire::Ipv4Address address,
                                                                Instant deadline) noexcept = 0;
+  /// Lasts until close().
+  virtual void set_mode(const InterfaceMode& mode) noexcept = 0;
+  virtual const InterfaceMode& mode() const noexcept = 0;
   virtual InterfaceStatistics statistics() const noexcept { return {}; }
 };
 
 struct UdpOptions {
   Interface* interface = nullptr;  ///< send and receive on this one only (DHCP); nullptr: any
   std::uint16_t local_port = 0;    ///< 0: a random one of 49152..65535
+  bool any_port = false;           ///< receives what comes to ports that no other socket has
   bool broadcast = false;          ///< may send to and receive from broadcast addresses
   std::uint8_t time_to_live = 0;   ///< of what is sent; 0: the stack's own
   std::uint8_t type_of_service = 0;

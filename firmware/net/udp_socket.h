@@ -12,7 +12,8 @@ namespace kedge::net {
 struct Datagram {
   wire::Endpoint source;
   wire::IpAddress destination;  ///< as in the packet: tells broadcast from unicast
-  ByteView payload;             ///< valid until the next receive() on the socket
+  std::uint16_t destination_port = 0;
+  ByteView payload;  ///< valid until the next receive() on the socket
 };
 
 class UdpSocket {

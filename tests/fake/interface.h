@@ -91,10 +91,13 @@ class FakeInterface final : public net::Interface {
   }
   void clear_ipv4() noexcept override { configuration_ = {}; }
   const net::Ipv4Configuration& ipv4() const noexcept override { return configuration_; }
+  void set_mode(const net::InterfaceMode& mode) noexcept override { mode_ = mode; }
+  const net::InterfaceMode& mode() const noexcept override { return mode_; }
 
  private:
   bool open_ = false;
   net::Ipv4Configuration configuration_;
+  net::InterfaceMode mode_;
   async::Signal link_changed_;
 };
 

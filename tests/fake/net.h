@@ -37,13 +37,13 @@ class FakeUdpSocket final : public net::UdpSocket {
     }
     current_ = std::move(queue_.front());
     queue_.pop_front();
-    co_return net::Datagram{current_.source, current_.destination, current_.payload};
+    co_return net::Datagram{current_.source, current_.destination, current_.port, current_.payload};
   }
 
-  /// Makes a datagram arrive now.
+  /// Makes a datagram arrive now, at `port` where the socket takes any.
   void deliver(wire::Endpoint source, std::vector<std::byte> payload,
-               wire::IpAddress destination = {}) {
-    queue_.push_back({source, destination, std::move(payload)});
+               wire::IpAddress destination = {}, std::uint16_t port = 0) {
+    queue_.push_back({source, destination, port != 0 ? port : local_.port, std::move(payload)});
     arrived_.notify_all();
   }
   /// Makes the next receive fail (an ICMP error, say).
@@ -56,6 +56,7 @@ class FakeUdpSocket final : public net::UdpSocket {
   struct Owned {
     wire::Endpoint source;
     wire::IpAddress destination;
+    std::uint16_t port = 0;
     std::vector<std::byte> payload;
   };
   FakeStack& stack_;

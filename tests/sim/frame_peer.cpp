@@ -105,6 +105,7 @@ void FramePeer::receive(link::Frame frame) noexcept {
   for (auto* s = frame.head(); s != nullptr; s = s->next) {
     bytes.insert(bytes.end(), s->data, s->data + s->length);
   }
+  if (on_frame) on_frame(bytes);
   ByteReader reader(bytes);
   const auto target = wire::MacAddress::read(reader);
   const auto source = wire::MacAddress::read(reader);

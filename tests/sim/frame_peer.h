@@ -54,6 +54,7 @@ class FramePeer final : private async::Poller, private link::Receiver {
 
   /// Sees each datagram to us or to a broadcast address. Without one: ICMP port unreachable.
   std::function<void(const Udp&)> on_udp;
+  std::function<void(ByteView)> on_frame;  ///< sees every frame first
   bool answer_arp = true;
   bool lose_last_fragment = false;
   bool host_unreachable = false;              ///< answers every SYN by ICMP host unreachable

@@ -34,9 +34,35 @@ void LwipHooks::tcp_timer_needed() noexcept {
 
 bool LwipHooks::accepts_udp_port(std::uint16_t port) noexcept {
   for (LwipUdpSocket* s = stack->sockets_.front(); s != nullptr; s = stack->sockets_.next(*s)) {
-    if (s->broadcast() && s->local().port == port) return true;
+    if (s->broadcast() && (s->any_port() || s->local().port == port)) return true;
   }
   return false;
+}
+
+void LwipHooks::packet(::netif& netif, ByteView packet) noexcept {
+  ByteReader reader(packet);
+  const std::size_t header_bytes = (reader.u8() & 0xf) * std::size_t{4};
+  reader.skip(8);
+  const std::uint8_t protocol = reader.u8();
+  if (packet.size() < header_bytes || !reader.ok()) return;
+  const ByteView message = packet.subspan(header_bytes);
+  LwipInterface& interface = LwipInterface::of(netif);
+  if (protocol == IP_PROTO_IGMP) interface.groups_asked(message);
+  if (protocol != IP_PROTO_UDP) return;
+  ByteReader ports(message);
+  ports.skip(2);
+  const std::uint16_t port = ports.be16();
+  LwipUdpSocket* rest = nullptr;
+  bool taken = false;
+  for (LwipUdpSocket* s = stack->sockets_.front(); s != nullptr; s = stack->sockets_.next(*s)) {
+    if (!s->uses(interface)) continue;
+    if (s->any_port()) {
+      rest = s;
+    } else if (s->local().port == port) {
+      taken = true;
+    }
+  }
+  if (rest != nullptr) rest->take_port(taken ? 0 : port);
 }
 
 netif* LwipHooks::route(wire::Ipv4Address source, wire::Ipv4Address destination) noexcept {
@@ -119,6 +145,13 @@ const ip4_addr_t* kedge_lwip_gateway(struct netif* netif, const ip4_addr_t* dest
   next = kedge::net::to_lwip(LwipHooks::gateway(*netif, kedge::net::from_lwip(*destination)));
   return ip4_addr_isany_val(next) ? nullptr : &next;
 }
+
+// In place of lwIP's raw.c. Fragments have been put together; nothing is ever taken away here.
+raw_input_state_t raw_input(struct pbuf* packet, struct netif* netif) {
+  LwipHooks::packet(*netif, {static_cast<const std::byte*>(packet->payload), packet->len});
+  return RAW_INPUT_NONE;
+}
+void raw_netif_ip_addr_changed(const ip_addr_t*, const ip_addr_t*) {}
 
 // The rest of what lwIP expects of a platform. Its own timeouts.c is replaced by LwipTimers.
 u32_t sys_now(void) {

@@ -31,6 +31,15 @@ ByteView view_of(const pbuf& p) noexcept {
   return {static_cast<const std::byte*>(p.payload), p.len};
 }
 
+bool is_arp_request(ByteView frame) noexcept {
+  constexpr std::uint16_t kRequest = 1;  // RFC 826
+  ByteReader reader(frame);
+  reader.skip(12);
+  const std::uint16_t type = reader.be16();
+  reader.skip(6);
+  return type == kTypeArp && reader.be16() == kRequest;
+}
+
 }  // namespace
 
 LwipInterface::LwipInterface(LwipStack& stack, link::Device& device, unsigned index) noexcept
@@ -85,6 +94,7 @@ void LwipInterface::close() noexcept {
   netif_set_down(&netif_);
   netif_remove(&netif_);
   configuration_ = {};
+  mode_ = {};
   waiting_.clear();
   open_ = false;
   device_.stop();
@@ -150,7 +160,9 @@ void LwipInterface::clear_ipv4() noexcept {
     if (now >= deadline) co_return fail(err::net_no_neighbour);
     if (now >= ask_at) {
       // Makes an entry for the answer, too.
+      asking_ = true;
       (void)etharp_query(&netif_, &wanted, nullptr);
+      asking_ = false;
       stack_.touch();
       ask_at = now + kNeighbourAskInterval;
     }
@@ -203,7 +215,8 @@ void LwipInterface::receive(link::Frame frame) noexcept {
   header.skip(wire::MacAddress::kSize);
   const std::uint16_t type = header.be16();
   if (type != kTypeIpv4 && type != kTypeArp) return;
-  if (!target.is_multicast() && target != device_.mac()) return;
+  const bool ours = target.is_multicast() || target == device_.mac();
+  if (!ours && !mode_.promiscuous) return;
 
   const link::ReceiveInfo info = frame.info();
   pbuf* packet = to_pbuf(std::move(frame));
@@ -275,6 +288,7 @@ link::TransmitInfo LwipInterface::request_checksum(pbuf* frame) noexcept {
 }
 
 err_t LwipInterface::output(pbuf* frame) noexcept {
+  if (!mode_.asks_neighbours && !asking_ && is_arp_request(view_of(*frame))) return ERR_IF;
   stack_.touch();
   link::TransmitInfo info;
   if ((netif_.chksum_flags & NETIF_CHECKSUM_GEN_TCP) == 0) info = request_checksum(frame);

@@ -30,6 +30,8 @@ class LwipInterface final : public Interface, private link::Receiver {
   Result<void> configure(const Ipv4Configuration& configuration) noexcept override;
   void clear_ipv4() noexcept override;
   const Ipv4Configuration& ipv4() const noexcept override { return configuration_; }
+  void set_mode(const InterfaceMode& mode) noexcept override;
+  const InterfaceMode& mode() const noexcept override { return mode_; }
   InterfaceStatistics statistics() const noexcept override { return statistics_; }
 
   netif& lwip() noexcept { return netif_; }
@@ -42,6 +44,8 @@ class LwipInterface final : public Interface, private link::Receiver {
   std::size_t lent_segments() const noexcept { return pool_.lent(); }
   /// Whether the machine that leads to `destination` has answered ARP lately.
   bool neighbour_answers(wire::Ipv4Address destination) noexcept;
+  /// An IGMP message has come: a router's question, perhaps, who is in which group.
+  void groups_asked(ByteView message) noexcept;
 
  private:
   /// Frames that wait for room in the transmit ring: a whole window of acknowledgements and
@@ -62,6 +66,7 @@ class LwipInterface final : public Interface, private link::Receiver {
   void receive(link::Frame frame) noexcept override;
   void input_ipv4(pbuf* packet, const link::ReceiveInfo& info) noexcept;
   pbuf* to_pbuf(link::Frame frame) noexcept;
+  void send_igmp(std::uint8_t type, wire::Ipv4Address group) noexcept;
   err_t output(pbuf* frame) noexcept;
   link::TransmitInfo request_checksum(pbuf* frame) noexcept;
   std::uint32_t send_waiting() noexcept;
@@ -77,6 +82,8 @@ class LwipInterface final : public Interface, private link::Receiver {
   SegmentPool pool_;
   netif netif_{};
   Ipv4Configuration configuration_;
+  InterfaceMode mode_;
+  bool asking_ = false;  // an ARP request that is wanted, whatever the mode
   InterfaceStatistics statistics_;
   std::vector<Waiting> waiting_;
 };

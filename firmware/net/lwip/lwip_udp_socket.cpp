@@ -39,8 +39,8 @@ bool LwipUdpSocket::port_taken(std::uint16_t port) noexcept {
 }
 
 Result<void> LwipUdpSocket::open() noexcept {
-  port_ = options_.local_port;
-  if (port_ == 0) {
+  port_ = options_.any_port ? std::uint16_t{0} : options_.local_port;
+  if (port_ == 0 && !options_.any_port) {
     for (int i = 0; i < kPortTriesMax && (port_ == 0 || port_taken(port_)); ++i) {
       port_ = stack_.random_port();
     }
@@ -52,6 +52,7 @@ Result<void> LwipUdpSocket::open() noexcept {
   if (options_.time_to_live != 0) pcb_->ttl = options_.time_to_live;
   pcb_->tos = options_.type_of_service;
   if (udp_bind(pcb_, IP4_ADDR_ANY, port_) != ERR_OK) return fail(err::net_port_in_use, port_);
+  if (options_.any_port) take_port(0);  // lwIP has bound it to one
   if (options_.interface != nullptr) {
     udp_bind_netif(pcb_, &static_cast<LwipInterface*>(options_.interface)->lwip());
   }
@@ -80,7 +81,13 @@ Result<void> LwipUdpSocket::send(const wire::Endpoint& target, ByteView payload)
     interface = LwipHooks::route({}, target.address.v4());
   }
   if (interface == nullptr) return fail(err::net_unreachable);
-  if (is_broadcast(*interface, address) && !options_.broadcast) return fail(err::net_unreachable);
+  const bool to_all = is_broadcast(*interface, address);
+  if (to_all && !options_.broadcast) return fail(err::net_unreachable);
+  LwipInterface& out = LwipInterface::of(*interface);
+  const bool needs_answer = !to_all && !ip4_addr_ismulticast(&address);
+  if (needs_answer && !out.mode().asks_neighbours && !out.neighbour_answers(target.address.v4())) {
+    return fail(err::net_no_neighbour);
+  }
 
   pbuf* packet = pbuf_alloc(PBUF_TRANSPORT, static_cast<u16_t>(payload.size()), PBUF_RAM);
   if (packet == nullptr) return fail(err::net_no_memory);
@@ -107,7 +114,8 @@ void LwipUdpSocket::received(pbuf* packet, const ip_addr_t& source, std::uint16_
     pbuf_free(packet);
     return;
   }
-  queue_.push_back({{from_lwip(*ip_2_ip4(&source)), port}, from_lwip(*destination), packet});
+  queue_.push_back(
+      {{from_lwip(*ip_2_ip4(&source)), port}, from_lwip(*destination), pcb_->local_port, packet});
   changed_.notify_all();
 }
 
@@ -129,7 +137,7 @@ Datagram LwipUdpSocket::show(const Queued& datagram) noexcept {
   shown_ = pbuf_coalesce(datagram.packet, PBUF_RAW);
   const bool whole = shown_->next == nullptr;
   return {
-      datagram.source, datagram.destination,
+      datagram.source, datagram.destination, datagram.port,
       whole ? ByteView(static_cast<const std::byte*>(shown_->payload), shown_->len) : ByteView()};
 }
 

@@ -23,6 +23,12 @@ class LwipUdpSocket final : public UdpSocket, public ListNode<LwipUdpSocket> {
 
   Result<void> open() noexcept;
   bool broadcast() const noexcept { return options_.broadcast; }
+  bool any_port() const noexcept { return options_.any_port; }
+  bool uses(const Interface& interface) const noexcept {
+    return options_.interface == nullptr || options_.interface == &interface;
+  }
+  /// Of one that takes any port: the port of the datagram that comes next. 0: another socket's.
+  void take_port(std::uint16_t port) noexcept { pcb_->local_port = port; }
   void unreachable(const IcmpUnreachable& report) noexcept;
   void interface_closed(const Interface& interface) noexcept;
 
@@ -36,6 +42,7 @@ class LwipUdpSocket final : public UdpSocket, public ListNode<LwipUdpSocket> {
   struct Queued {
     wire::Endpoint source;
     wire::Ipv4Address destination;
+    std::uint16_t port;
     pbuf* packet;
   };
 

@@ -34,8 +34,10 @@
 #define LWIP_ICMP 1
 #define LWIP_UDP 1
 #define LWIP_TCP 1
-#define LWIP_RAW 0
-#define LWIP_IGMP 0  // nothing that Kedge boots from is multicast yet
+// Its raw.c is replaced by lwip_hooks.cpp, which looks at packets before lwIP does: for UDP sockets
+// that take any port, and for IGMP, of which we need less than igmp.c has.
+#define LWIP_RAW 1
+#define LWIP_IGMP 0
 #define LWIP_DHCP 0  // client/dhcp and client/dns are ours
 #define LWIP_DNS 0
 
