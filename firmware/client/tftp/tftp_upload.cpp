@@ -6,6 +6,7 @@
 
 #include "async/wait.h"
 #include "client/tftp/tftp_client_errors.h"
+#include "client/tftp/tftp_multicast.h"
 #include "wire/tftp.h"
 
 namespace kedge::client {
@@ -140,10 +141,7 @@ Result<Upload::Verdict> Upload::refusal(const wire::TftpPacket& packet) noexcept
   const bool about_options =
       code == TftpErrorCode::kOptionsRefused || code == TftpErrorCode::kIllegalOperation;
   if (options_ && blocks_ == 0 && about_options) return Verdict::without_options;
-  progress_.refused(code, packet.text);
-  if (code == TftpErrorCode::kNotFound) return fail(err::tftp_not_found);
-  if (code == TftpErrorCode::kAccessViolation) return fail(err::tftp_access);
-  return fail(err::tftp_server_error, code);
+  return tftp_refusal(packet, progress_);
 }
 
 Result<void> Upload::request() noexcept {

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// MTFTP conversations: sessions of others, of our own, and what happens between.
+#include "client/tftp/tftp_multicast.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/tftp/tftp_client_errors.h"
+#include "net/net_errors.h"
+#include "tests/fake/interface.h"
+#include "tests/fake/net.h"
+#include "tests/fake/sink.h"
+
+namespace kedge::client {
+namespace {
+
+using namespace kedge::literals;
+using namespace std::string_literals;
+using testing::ElementsAre;
+
+constexpr wire::Ipv4Address kServer(10, 0, 0, 1);
+constexpr wire::Ipv4Address kOwn(10, 0, 0, 2);
+constexpr wire::Ipv4Address kGroup(239, 1, 2, 3);
+constexpr std::uint16_t kServerPort = 1759;
+constexpr std::uint16_t kClientPort = 1758;
+
+std::string number(std::uint64_t block) {
+  return {static_cast<char>(block >> 8), static_cast<char>(block)};
+}
+
+struct GroupTest : testing::Test {
+  fake::SimLoop sim;
+  fake::FakeStack stack{sim.loop};
+  fake::FakeInterface interface;
+  fake::MemorySink sink;
+  fake::RecordingProgress progress;
+  TftpGroup group{kServer, kServerPort, kClientPort, 2_s, 1_s};
+  std::string content = std::string(512, 'a') + std::string(512, 'b') + "end";
+  std::vector<std::string> said;  // "open NAME", "ack N"
+  std::uint64_t lost_opens = 0;   // requests that the server does not hear
+  std::uint64_t lost_block = 0;   // is not sent the first time
+  bool serves = true;
+  const Instant began = sim.clock.now();
+
+  GroupTest() {
+    EXPECT_TRUE(interface.open().ok());
+    net::Ipv4Configuration configuration;
+    configuration.address = kOwn;
+    EXPECT_TRUE(interface.configure(configuration).ok());
+    stack.on_udp = [this](fake::FakeUdpSocket& socket, wire::Endpoint target, ByteView payload) {
+      EXPECT_EQ(target, (wire::Endpoint{kServer, kServerPort}));
+      EXPECT_EQ(socket.options().local_port, kClientPort);
+      EXPECT_EQ(socket.options().interface, &interface);
+      hear(as_text(payload));
+    };
+  }
+  fake::FakeUdpSocket& socket() { return *stack.sockets.front(); }
+  void send(std::string_view text, wire::Ipv4Address to = kGroup,
+            wire::Ipv4Address from = kServer) {
+    const ByteView view = as_byte_view(text);
+    socket().deliver({from, kServerPort}, {view.begin(), view.end()}, to);
+  }
+  void send_block(std::uint64_t block) {
+    if (block == std::exchange(lost_block, block == lost_block ? 0 : lost_block)) return;
+    const std::size_t offset = (block - 1) * 512;
+    if (offset <= content.size()) send("\0\3"s + number(block) + content.substr(offset, 512));
+  }
+  void hear(std::string_view packet) {
+    if (packet[1] == 1) {
+      said.push_back("open " + std::string(packet.substr(2, packet.find('\0', 2) - 2)));
+      if (serves && lost_opens == 0) send_block(1);
+      if (lost_opens > 0) --lost_opens;
+    } else {
+      const auto block = static_cast<unsigned>(static_cast<unsigned char>(packet[2])) << 8 |
+                         static_cast<unsigned char>(packet[3]);
+      said.push_back(format("ack {}", block));
+      if (serves) send_block(block + 1);
+    }
+  }
+  Result<void> get() {
+    return sim.run(tftp_get_from_group(stack, interface, group, "file", sink, progress));
+  }
+  /// A session of others: blocks, one each `interval`.
+  void others_from(std::uint64_t first, std::uint64_t last, Duration start) {
+    for (std::uint64_t block = first; block <= last; ++block) {
+      at_.push_back(std::make_unique<fake::At>(
+          sim.loop, sim.after(start + 100_ms * static_cast<int>(block - first)),
+          [this, block] { send_block(block); }));
+    }
+  }
+  Duration took() { return sim.clock.now() - began; }
+
+ private:
+  std::vector<std::unique_ptr<fake::At>> at_;
+};
+
+TEST_F(GroupTest, OpensASessionWhereThereIsNone) {
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
+  EXPECT_THAT(said, ElementsAre("open file", "ack 1", "ack 2", "ack 3"));
+  EXPECT_EQ(took(), 2_s) << "it has listened before";
+  EXPECT_TRUE(stack.sockets.empty());
+}
+
+TEST_F(GroupTest, FollowsASessionOfOthersWithoutAWord) {
+  others_from(1, 3, 500_ms);
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
+  EXPECT_TRUE(said.empty());
+  EXPECT_LT(took(), 1_s);
+}
+
+TEST_F(GroupTest, WhoComesTooLateWaitsForTheEndAndOpensItsOwn) {
+  others_from(2, 3, 500_ms);
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
+  EXPECT_EQ(said.front(), "open file");
+  EXPECT_GE(took(), 1600_ms) << "a second after the last packet of the others";
+}
+
+TEST_F(GroupTest, WhatWasMissedIsFetchedBySessionOfOurOwn) {
+  lost_block = 2;
+  others_from(1, 3, 500_ms);
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
+  // The server begins with block 1, which we have: it is acknowledged all the same.
+  EXPECT_THAT(said, ElementsAre("open file", "ack 1", "ack 2", "ack 3"));
+}
+
+TEST_F(GroupTest, RepeatsRequestsAndAcknowledgements) {
+  lost_opens = 2;
+  lost_block = 2;
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
+  EXPECT_THAT(
+      said, ElementsAre("open file", "open file", "open file", "ack 1", "ack 1", "ack 2", "ack 3"));
+}
+
+TEST_F(GroupTest, GivesUpOnSilence) {
+  serves = false;
+  EXPECT_EQ(get().error(), err::tftp_no_answer);
+  EXPECT_EQ(said.size(), 4U);
+  EXPECT_EQ(took(), 6_s);
+  others_from(1, 1, 1_s);
+  EXPECT_EQ(get().error(), err::tftp_silent);
+}
+
+TEST_F(GroupTest, IsToldWhatTheServerRefuses) {
+  serves = false;
+  const fake::At refusal(sim.loop, sim.after(2500_ms), [this] {
+    send("\0\5\0\1other file\0"s);  // to the group
+    send("\0\5\0\1stranger\0"s, kOwn, {10, 0, 0, 9});
+    send("\0\5\0\2not this\0"s, kOwn);
+  });
+  EXPECT_EQ(get().error(), err::tftp_access);
+  EXPECT_TRUE(sink.data.empty());
+}
+
+TEST_F(GroupTest, BlocksOfTheWrongSizeOrOriginAreNotTaken) {
+  const fake::At strangers(sim.loop, sim.after(100_ms), [this] {
+    send("\0\3\0\1"s + "stranger", kGroup, {10, 0, 0, 9});
+    send("\0"s);
+  });
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
+  sink.clear();
+  const fake::At large(sim.loop, sim.after(100_ms),
+                       [this] { send("\0\3\0\1"s + std::string(1024, 'x')); });
+  EXPECT_EQ(get().error(), err::tftp_bad_block);
+}
+
+TEST_F(GroupTest, AnAnswerThatThePortIsClosedEndsIt) {
+  const fake::At closed(sim.loop, sim.after(2100_ms),
+                        [this] { socket().fail_next(Error(err::net_refused)); });
+  serves = false;
+  EXPECT_EQ(get().error(), err::net_refused);
+}
+
+TEST_F(GroupTest, ASinkThatIsFullEndsIt) {
+  sink.limit = 600;
+  EXPECT_EQ(get().error(), err::base_no_memory);
+}
+
+TEST_F(GroupTest, NumbersOfBlocksGoRound) {
+  content.assign(512ULL * 65536 + 5, 'x');
+  group.listen = {};
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data.size(), content.size());
+}
+
+TEST_F(GroupTest, SessionsOfOthersDoNotKeepUsForEver) {
+  std::function<void()> again;
+  std::list<fake::At> steps;
+  again = [&] {
+    send("\0\3\0\7"s + std::string(512, 'x'));
+    steps.emplace_back(sim.loop, sim.after(500_ms), again);
+  };
+  steps.emplace_back(sim.loop, sim.after(100_ms), again);
+  EXPECT_EQ(get().error(), err::tftp_silent);
+  EXPECT_TRUE(said.empty());
+  EXPECT_LT(took(), 301_s);
+}
+
+}  // namespace
+}  // namespace kedge::client
