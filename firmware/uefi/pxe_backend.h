@@ -11,6 +11,7 @@
 #include "base/function_ref.h"
 #include "base/time.h"
 #include "client/sink.h"
+#include "client/tftp/tftp_multicast.h"
 #include "net/stack.h"
 
 namespace kedge::uefi {
@@ -64,6 +65,8 @@ struct PxeFile {
   std::string name;               ///< of the file or directory, or an absolute URI
   std::uint16_t block_bytes = 0;  ///< of TFTP; 0: what is fastest
   bool directory = false;         ///< its listing
+  wire::Ipv4Address group;        ///< MTFTP: where the server sends to; 0.0.0.0: one to one
+  client::TftpGroup session;      ///< with it
 };
 
 /// What a server said when it refused.
@@ -77,7 +80,8 @@ struct PxeDatagram {
   std::uint16_t source_port = 0;
   wire::Ipv4Address destination;
   std::uint16_t destination_port = 0;
-  ByteView payload;  ///< valid until the next call
+  ByteView payload;    ///< valid until the next call
+  bool again = false;  ///< was given back by unread()
 };
 
 struct PxeUdpTarget {
@@ -112,12 +116,17 @@ class PxeBackend {
   /// Sends one datagram, `payload` in pieces. Returns the source port. Errors: net_*.
   virtual Result<std::uint16_t> send(const PxeUdpTarget& target,
                                      std::span<const ByteView> payload) noexcept = 0;
-  /// The next datagram to `port` (0: to any port that is open here) that `accept` wants; others are
-  /// dropped. Errors: async_timed_out after `timeout`, net_refused, pxe_aborted.
+  /// The next datagram to `port` (0: to any; from the first such call on, until close_ports(), all
+  /// that nobody else takes are kept) that `accept` wants; others are dropped. Errors:
+  /// async_timed_out after `timeout`, net_refused, pxe_aborted.
   virtual Result<PxeDatagram> receive(std::uint16_t port, Duration timeout,
                                       FunctionRef<bool(const PxeDatagram&)> accept,
                                       PxeWatch& watch) noexcept = 0;
-  /// Errors: net_no_neighbour, pxe_aborted.
+  /// The datagram that receive() has returned last is the next one again, if that call wants it.
+  virtual void unread(const PxeDatagram& datagram) noexcept = 0;
+  /// What the interface lets in, and what it does by itself.
+  virtual void set_mode(const net::InterfaceMode& mode) noexcept = 0;
+  /// Asks whatever the mode. Errors: net_no_neighbour, pxe_aborted.
   virtual Result<wire::MacAddress> find_neighbour(wire::Ipv4Address address, Duration timeout,
                                                   PxeWatch& watch) noexcept = 0;
   /// Closes all UDP ports.

@@ -155,11 +155,30 @@ EFI_STATUS PxeBaseCode::set_ip_filter(EFI_PXE_BASE_CODE_IP_FILTER* filter) noexc
   }
   if (mode_.Started == FALSE) return EFI_NOT_STARTED;
   mode_.IpFilter = *filter;
+  if (!busy_) apply_mode();
   return EFI_SUCCESS;
 }
 
-/// SUCCESS, INVALID_PARAMETER (also: no address yet), NOT_STARTED, DEVICE_ERROR (not in the cache,
-/// and AutoArp is off), ABORTED, TIMEOUT.
+/// Listed groups are joined; for another listed address, of which nobody asks us by ARP, all frames
+/// are looked at.
+void PxeBaseCode::apply_mode() noexcept {
+  const EFI_PXE_BASE_CODE_IP_FILTER& filter = mode_.IpFilter;
+  net::InterfaceMode wanted;
+  wanted.asks_neighbours = mode_.Started == FALSE || mode_.AutoArp != FALSE;
+  wanted.promiscuous = (filter.Filters & EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS) != 0;
+  for (UINT8 i = 0; i < filter.IpCnt; ++i) {
+    const wire::Ipv4Address ip = pxe::from_raw(&filter.IpList[i]);
+    if (ip.is_multicast()) {
+      wanted.groups[i] = ip;
+    } else if (ip != station()) {
+      wanted.promiscuous = true;
+    }
+  }
+  backend_.set_mode(wanted);
+}
+
+/// SUCCESS, INVALID_PARAMETER (also: no address yet), NOT_STARTED, DEVICE_ERROR, ABORTED, TIMEOUT.
+/// AutoArp is of what is asked without a call: here the caller wants it.
 EFI_STATUS PxeBaseCode::arp(Ip* raw_ip, EFI_MAC_ADDRESS* raw_mac) noexcept {
   if (raw_ip == nullptr) return EFI_INVALID_PARAMETER;
   if (mode_.Started == FALSE) return EFI_NOT_STARTED;
@@ -172,7 +191,7 @@ EFI_STATUS PxeBaseCode::arp(Ip* raw_ip, EFI_MAC_ADDRESS* raw_mac) noexcept {
     if (raw_mac != nullptr) std::memcpy(raw_mac, &known->MacAddr, sizeof(*raw_mac));
     return EFI_SUCCESS;
   }
-  if (mode_.AutoArp == FALSE || busy_) return EFI_DEVICE_ERROR;
+  if (busy_) return EFI_DEVICE_ERROR;
   const Busy busy(*this);
   Watch watch(*this, EFI_PXE_BASE_CODE_FUNCTION_ARP);
   const auto mac = ip == station() ? backend_.mac() : backend_.find_neighbour(ip, kArpWait, watch);
@@ -213,6 +232,7 @@ EFI_STATUS PxeBaseCode::set_parameters(BOOLEAN* auto_arp, BOOLEAN* send_guid, UI
   if (time_to_live != nullptr) mode_.TTL = *time_to_live;
   if (type_of_service != nullptr) mode_.ToS = *type_of_service;
   if (make_callback != nullptr) mode_.MakeCallbacks = *make_callback;
+  if (!busy_) apply_mode();
   return EFI_SUCCESS;
 }
 
@@ -282,6 +302,8 @@ PxeBaseCode::Busy::Busy(PxeBaseCode& owner) noexcept : owner_(owner) {
 }
 
 PxeBaseCode::Busy::~Busy() {
+  // What the function has made of the filter, or a callback in it.
+  owner_.apply_mode();
   owner_.busy_ = false;
 }
 

@@ -75,7 +75,11 @@ class PxeBaseCode final {
   void set_defaults() noexcept;
   void use_configuration(const net::Ipv4Configuration& configuration) noexcept;
   void receive_station_only() noexcept;
+  /// Makes the interface do what the mode says; not while a function works.
+  void apply_mode() noexcept;
   bool passes_filter(wire::Ipv4Address destination) const noexcept;
+  bool is_read(UINT16 flags, wire::Ipv4Address wanted,
+               wire::Ipv4Address destination) const noexcept;
   void remember_neighbour(wire::Ipv4Address ip, const wire::MacAddress& mac) noexcept;
   Result<PxeSearch> search_in_packets(UINT16 type, UINT16 layer) noexcept;
   Result<PxeSearch> search_for(UINT16 type, UINT16 layer,
@@ -86,8 +90,7 @@ class PxeBaseCode final {
   EFI_STATUS find_size(const PxeFile& file, UINT64& bytes, Watch& watch) noexcept;
   EFI_STATUS read_file(const PxeFile& file, ByteSpan buffer, bool without_buffer, UINT64& bytes,
                        Watch& watch) noexcept;
-  EFI_STATUS give_datagram(const PxeDatagram& datagram, Ip* destination, Port* destination_port,
-                           Ip* source, Port* source_port, UINTN* header_bytes, void* header,
+  EFI_STATUS give_datagram(const PxeDatagram& datagram, UINTN* header_bytes, void* header,
                            UINTN* buffer_bytes, void* buffer) noexcept;
   wire::Ipv4Address station() const noexcept;
   /// What the caller is told of an error; ICMP's are kept in the mode.

@@ -15,6 +15,18 @@ constexpr UINTN kBlockBytesMin = 512;
 constexpr std::size_t kNameBytesMax = 1024;
 constexpr UINT16 kServersMax = 64;
 
+/// What cannot be a group is none.
+void use_group(PxeFile& file, const EFI_PXE_BASE_CODE_MTFTP_INFO& info) noexcept {
+  const wire::Ipv4Address group = pxe::from_raw(&info.MCastIp);
+  if (!group.is_multicast() || info.CPort == 0 || info.SPort == 0) return;
+  file.group = group;
+  file.session.server = file.server;
+  file.session.server_port = info.SPort;
+  file.session.client_port = info.CPort;
+  file.session.listen = Duration::seconds(info.ListenTimeout);
+  file.session.repeat = Duration::seconds(std::max<UINT16>(info.TransmitTimeout, 1));
+}
+
 /// A file at a URI instead of on the TFTP server: "http://boot.example.com/kernel".
 bool is_uri(std::string_view name) noexcept {
   const std::size_t colon = name.find("://");
@@ -173,8 +185,8 @@ Result<PxeSearch> PxeBaseCode::search_for(UINT16 type, UINT16 layer,
 }
 
 /// SUCCESS, INVALID_PARAMETER, NOT_STARTED, DEVICE_ERROR, BUFFER_TOO_SMALL (with the size),
-/// ABORTED, TIMEOUT, ICMP_ERROR, TFTP_ERROR, OUT_OF_RESOURCES. The multicast operations are served
-/// as those are of which no multicast session was found: one to one.
+/// ABORTED, TIMEOUT, ICMP_ERROR, TFTP_ERROR, OUT_OF_RESOURCES. Of the multicast operations only
+/// reading a file has a session; the others are asked one to one.
 EFI_STATUS PxeBaseCode::mtftp(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* buffer, BOOLEAN,
                               UINT64* buffer_bytes, UINTN* block_bytes, Ip* server, UINT8* name,
                               EFI_PXE_BASE_CODE_MTFTP_INFO* info, BOOLEAN without_buffer) noexcept {
@@ -206,6 +218,7 @@ EFI_STATUS PxeBaseCode::mtftp(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* buf
     file.block_bytes =
         static_cast<std::uint16_t>(std::min<UINTN>(*block_bytes, wire::kTftpBlockBytesMax));
   }
+  if (operation == EFI_PXE_BASE_CODE_MTFTP_READ_FILE) use_group(file, *info);
   const bool has_server = is_uri(text) || file.server.is_usable_host();
   if (text.empty() || text.size() == kNameBytesMax || !has_server) return EFI_INVALID_PARAMETER;
   if (busy_) return EFI_DEVICE_ERROR;

@@ -284,6 +284,42 @@ TEST_F(PxeBaseCodeTest, MtftpTakesUrisForNames) {
   EXPECT_EQ(name, "http://boot.test/a//b");
 }
 
+TEST_F(PxeBaseCodeTest, MtftpReadsAFileFromAGroup) {
+  start_with_lease();
+  EFI_PXE_BASE_CODE_MTFTP_INFO info{};
+  info.MCastIp = raw({239, 1, 2, 3});
+  info.CPort = 1758;
+  info.SPort = 1759;
+  info.ListenTimeout = 2;
+  std::optional<PxeFile> seen;
+  backend.on_read = [&](const PxeFile& file, client::Sink& sink, PxeWatch&,
+                        std::optional<PxeServerError>&) -> Result<void> {
+    seen = file;
+    return sink.write(as_byte_view("content"));
+  };
+  EFI_IP_ADDRESS server = raw(kServer);
+  char buffer[16] = {};
+  UINT64 size = sizeof(buffer);
+  const auto read = [&](EFI_PXE_BASE_CODE_TFTP_OPCODE operation) {
+    size = sizeof(buffer);
+    return pxe->Mtftp(pxe, operation, buffer, FALSE, &size, nullptr, &server, text("file"), &info,
+                      FALSE);
+  };
+  EXPECT_EQ(read(EFI_PXE_BASE_CODE_MTFTP_READ_FILE), EFI_SUCCESS);
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->group, wire::Ipv4Address(239, 1, 2, 3));
+  EXPECT_EQ(seen->session.server, kServer);
+  EXPECT_EQ(seen->session.client_port, 1758);
+  EXPECT_EQ(seen->session.server_port, 1759);
+  EXPECT_EQ(seen->session.listen, Duration::seconds(2));
+  EXPECT_EQ(seen->session.repeat, Duration::seconds(1)) << "0 would be without a pause";
+  EXPECT_EQ(read(EFI_PXE_BASE_CODE_MTFTP_READ_DIRECTORY), EFI_SUCCESS);
+  EXPECT_TRUE(seen->group.is_any());
+  info.MCastIp = raw(kOther);
+  EXPECT_EQ(read(EFI_PXE_BASE_CODE_MTFTP_READ_FILE), EFI_SUCCESS);
+  EXPECT_TRUE(seen->group.is_any()) << "no group";
+}
+
 TEST_F(PxeBaseCodeTest, MtftpReadsDirectoriesAndMulticastFilesOneToOne) {
   start_with_lease();
   PxeFile seen;

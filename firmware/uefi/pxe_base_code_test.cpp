@@ -260,16 +260,58 @@ TEST_F(PxeBaseCodeTest, ArpFailsAsDocumented) {
   producer->adopt(lease());
   backend.on_neighbour = [] { return Result<wire::MacAddress>(fail(err::net_no_neighbour)); };
   EXPECT_EQ(pxe->Arp(pxe, &ip, nullptr), EFI_TIMEOUT);
-  BOOLEAN no = FALSE;
-  ASSERT_EQ(pxe->SetParameters(pxe, &no, nullptr, nullptr, nullptr, nullptr), EFI_SUCCESS);
-  EXPECT_EQ(pxe->Arp(pxe, &ip, nullptr), EFI_DEVICE_ERROR) << "only the cache, which is empty";
-  BOOLEAN yes = TRUE;
-  ASSERT_EQ(pxe->SetParameters(pxe, &yes, nullptr, nullptr, nullptr, nullptr), EFI_SUCCESS);
   want_callbacks();
   callback.abort_at = 0;
   EXPECT_EQ(pxe->Arp(pxe, &ip, nullptr), EFI_ABORTED);
   ip = raw({239, 0, 0, 1});
   EXPECT_EQ(pxe->Arp(pxe, &ip, nullptr), EFI_INVALID_PARAMETER);
+}
+
+TEST_F(PxeBaseCodeTest, WithoutAutoArpOnlyArpAsks) {
+  start_with_lease();
+  BOOLEAN no = FALSE;
+  ASSERT_EQ(pxe->SetParameters(pxe, &no, nullptr, nullptr, nullptr, nullptr), EFI_SUCCESS);
+  EXPECT_FALSE(backend.interface_mode.asks_neighbours);
+  backend.on_neighbour = [] { return Result<wire::MacAddress>(kServerMac); };
+  EFI_IP_ADDRESS ip = raw(kServer);
+  EXPECT_EQ(pxe->Arp(pxe, &ip, nullptr), EFI_SUCCESS);
+  backend.on_send = [](const PxeUdpTarget&, std::string) {
+    return Result<std::uint16_t>(fail(err::net_no_neighbour));
+  };
+  UINT16 port = 9;
+  UINTN size = 1;
+  char data = 'd';
+  EXPECT_EQ(
+      pxe->UdpWrite(pxe, 0, &ip, &port, nullptr, nullptr, nullptr, nullptr, nullptr, &size, &data),
+      EFI_TIMEOUT);
+  ASSERT_EQ(pxe->Stop(pxe), EFI_SUCCESS);
+  EXPECT_TRUE(backend.interface_mode.asks_neighbours) << "the next user is asked for nothing";
+}
+
+TEST_F(PxeBaseCodeTest, TheFilterReachesTheInterface) {
+  constexpr wire::Ipv4Address kGroup(239, 1, 1, 1);
+  start_with_lease();
+  EFI_PXE_BASE_CODE_IP_FILTER filter{};
+  filter.IpCnt = 2;
+  filter.IpList[0] = raw(kStation);
+  filter.IpList[1] = raw(kGroup);
+  ASSERT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+  EXPECT_EQ(backend.interface_mode.groups[1], kGroup);
+  EXPECT_FALSE(backend.interface_mode.promiscuous);
+  filter.IpList[0] = raw(kOther);
+  ASSERT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+  EXPECT_TRUE(backend.interface_mode.promiscuous) << "frames to another's address";
+  filter.IpCnt = 0;
+  filter.Filters = EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS;
+  ASSERT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+  EXPECT_TRUE(backend.interface_mode.promiscuous);
+  // Dhcp, Discover and Mtftp put it back, and so does a callback that sets it meanwhile.
+  backend.on_dhcp = [&](PxeWatch&) -> Result<PxeLease> {
+    EXPECT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+    return lease();
+  };
+  (void)pxe->Dhcp(pxe, FALSE);
+  EXPECT_EQ(backend.interface_mode, net::InterfaceMode());
 }
 
 TEST_F(PxeBaseCodeTest, SetParametersChangesOnlyWhatIsGivenAndAllOrNothing) {

@@ -117,6 +117,12 @@ class FakeBackend final : public PxeBackend {
     if (!watch.waiting()) return fail(err::pxe_aborted);
     return on_neighbour();
   }
+  void unread(const PxeDatagram& datagram) noexcept override {
+    incoming.insert(incoming.begin(), datagram);
+    incoming.front().again = true;
+  }
+  net::InterfaceMode interface_mode;
+  void set_mode(const net::InterfaceMode& mode) noexcept override { interface_mode = mode; }
   void close_ports() noexcept override { ++closed; }
 };
 

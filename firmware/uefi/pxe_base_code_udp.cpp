@@ -83,13 +83,27 @@ bool PxeBaseCode::passes_filter(wire::Ipv4Address destination) const noexcept {
   if ((filter.Filters & EFI_PXE_BASE_CODE_IP_FILTER_STATION_IP) != 0 && destination == station()) {
     return true;
   }
+  // UEFI 2.10, 24.3 SetIpFilter: "they may be multicast or unicast".
   return std::any_of(filter.IpList, filter.IpList + filter.IpCnt,
                      [&](const Ip& ip) { return pxe::from_raw(&ip) == destination; });
 }
 
-/// SUCCESS, INVALID_PARAMETER, NOT_STARTED, BUFFER_TOO_SMALL (the packet is lost), ABORTED,
-/// TIMEOUT, ICMP_ERROR, DEVICE_ERROR. What may be anything is told where the caller has room for
-/// it.
+/// UEFI 2.10, 24.3 UdpRead, table of the destination IP filter. What the filter does not name is
+/// not received from a group, as if the hardware had kept it away: "ANY_DEST_IP [...] is from those
+/// packets whose reception is enabled in hardware". Before there is an address, ours is whatever
+/// the interface takes for it.
+bool PxeBaseCode::is_read(UINT16 flags, wire::Ipv4Address wanted,
+                          wire::Ipv4Address destination) const noexcept {
+  if ((flags & kUseFilter) != 0) return passes_filter(destination);
+  if ((flags & kAnyDestinationIp) != 0) {
+    return !destination.is_multicast() || passes_filter(destination);
+  }
+  return wanted.is_any() || destination == wanted || destination == station();
+}
+
+/// SUCCESS, INVALID_PARAMETER, NOT_STARTED, BUFFER_TOO_SMALL (the next call may have the packet,
+/// and only that), ABORTED, TIMEOUT, ICMP_ERROR, DEVICE_ERROR. What may be anything is told where
+/// the caller has room for it.
 EFI_STATUS PxeBaseCode::udp_read(UINT16 flags, Ip* destination, Port* destination_port, Ip* source,
                                  Port* source_port, UINTN* header_bytes, void* header,
                                  UINTN* buffer_bytes, void* buffer) noexcept {
@@ -106,11 +120,7 @@ EFI_STATUS PxeBaseCode::udp_read(UINT16 flags, Ip* destination, Port* destinatio
   const Busy busy(*this);
   const wire::Ipv4Address wanted = destination != nullptr ? pxe::from_raw(destination) : station();
   const auto accept = [&](const PxeDatagram& datagram) {
-    if ((flags & kUseFilter) != 0 && !passes_filter(datagram.destination)) return false;
-    if ((flags & kAnyDestinationIp) == 0 && datagram.destination != wanted &&
-        datagram.destination != station()) {
-      return false;
-    }
+    if (!is_read(flags, wanted, datagram.destination)) return false;
     if (!any_source && datagram.source != pxe::from_raw(source)) return false;
     return any_source_port || datagram.source_port == *source_port;
   };
@@ -120,28 +130,32 @@ EFI_STATUS PxeBaseCode::udp_read(UINT16 flags, Ip* destination, Port* destinatio
   if (!datagram.ok()) return status_of(datagram.error());
   watch.packet(PxeWatch::Direction::received, datagram->payload);
   if (!watch.tell()) return EFI_ABORTED;
-  return give_datagram(*datagram, destination, destination_port, source, source_port, header_bytes,
-                       header, buffer_bytes, buffer);
+  const EFI_STATUS status = give_datagram(*datagram, header_bytes, header, buffer_bytes, buffer);
+  if (status != EFI_SUCCESS) return status;
+  // Callers give the mode's address as the one that they want.
+  const bool any_destination = (flags & (kAnyDestinationIp | kUseFilter)) != 0;
+  if (any_destination) pxe::give_ip(destination, datagram->destination);
+  pxe::give_ip(source, datagram->source);
+  if (destination_port != nullptr) *destination_port = datagram->destination_port;
+  if (source_port != nullptr) *source_port = datagram->source_port;
+  return EFI_SUCCESS;
 }
 
-EFI_STATUS PxeBaseCode::give_datagram(const PxeDatagram& datagram, Ip* destination,
-                                      Port* destination_port, Ip* source, Port* source_port,
-                                      UINTN* header_bytes, void* header, UINTN* buffer_bytes,
-                                      void* buffer) noexcept {
+EFI_STATUS PxeBaseCode::give_datagram(const PxeDatagram& datagram, UINTN* header_bytes,
+                                      void* header, UINTN* buffer_bytes, void* buffer) noexcept {
   ByteView rest = datagram.payload;
   const std::size_t header_size =
       header_bytes != nullptr ? std::min<std::size_t>(*header_bytes, rest.size()) : 0;
   const UINTN room = *buffer_bytes;
   *buffer_bytes = rest.size() - header_size;
-  if (*buffer_bytes > room) return EFI_BUFFER_TOO_SMALL;
+  if (*buffer_bytes > room) {
+    if (!datagram.again) backend_.unread(datagram);
+    return EFI_BUFFER_TOO_SMALL;
+  }
   if (header_size != 0) std::memcpy(header, rest.data(), header_size);
   if (header_bytes != nullptr) *header_bytes = header_size;
   rest = rest.subspan(header_size);
   if (!rest.empty()) std::memcpy(buffer, rest.data(), rest.size());
-  pxe::give_ip(destination, datagram.destination);
-  pxe::give_ip(source, datagram.source);
-  if (destination_port != nullptr) *destination_port = datagram.destination_port;
-  if (source_port != nullptr) *source_port = datagram.source_port;
   return EFI_SUCCESS;
 }
 

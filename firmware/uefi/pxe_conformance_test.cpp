@@ -129,6 +129,63 @@ TEST_F(PxeConformanceTest, TheCallbackIsAskedBeforeADatagramIsFoundTooLarge) {
   EXPECT_EQ(write(), EFI_ABORTED);
 }
 
+/// Their sequence on UdpRead, of which nobody has set an address: one datagram, two calls.
+TEST_F(PxeConformanceTest, WithoutAnAddressAnythingToTheInterfaceIsRead) {
+  constexpr UINT16 kFlags = EFI_PXE_BASE_CODE_UDP_OPFLAGS_ANY_DEST_PORT |
+                            EFI_PXE_BASE_CODE_UDP_OPFLAGS_ANY_SRC_IP |
+                            EFI_PXE_BASE_CODE_UDP_OPFLAGS_ANY_SRC_PORT;
+  start_with_lease();
+  ASSERT_EQ(pxe->Stop(pxe), EFI_SUCCESS);
+  ASSERT_EQ(pxe->Start(pxe, FALSE), EFI_SUCCESS);
+  EFI_PXE_BASE_CODE_IP_FILTER filter{};
+  filter.Filters = EFI_PXE_BASE_CODE_IP_FILTER_STATION_IP;
+  filter.IpCnt = 2;
+  filter.IpList[0] = raw({0x12, 0x34, 0x56, 0x78});
+  filter.IpList[1] = raw({0x87, 0x65, 0x43, 0x21});
+  ASSERT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+  backend.incoming.push_back({kServer, 1024, kStation, 80, as_byte_view("datagram")});
+  UINT16 port = 0;
+  EFI_IP_ADDRESS source{};
+  UINT16 source_port = 0;
+  char data[64] = {};
+  UINTN size = 0;
+  const auto read = [&](UINT16 flags, EFI_IP_ADDRESS* destination) {
+    return pxe->UdpRead(pxe, flags, destination, &port, &source, &source_port, nullptr, nullptr,
+                        &size, data);
+  };
+  EXPECT_EQ(read(kFlags, nullptr), EFI_BUFFER_TOO_SMALL);
+  EXPECT_EQ(size, 8U);
+  size = sizeof(data);
+  EXPECT_EQ(read(kFlags, nullptr), EFI_SUCCESS);
+  EXPECT_EQ(std::string(data, size), "datagram");
+  EXPECT_EQ(port, 80);
+  EXPECT_EQ(source_port, 1024);
+  EXPECT_EQ(std::memcmp(&mode.IpFilter, &filter, sizeof(filter)), 0);
+  // With the mode's own address as the wanted one, which stays as it is.
+  backend.incoming.push_back({kServer, 1024, kStation, 80, as_byte_view("datagram")});
+  EXPECT_EQ(read(kFlags, &pxe->Mode->StationIp), EFI_SUCCESS);
+  EXPECT_TRUE(is_zero(&mode.StationIp, sizeof(mode.StationIp)));
+  // By port.
+  port = 69;
+  backend.incoming.push_back({kServer, 1024, kStation, 69, as_byte_view("datagram")});
+  size = sizeof(data);
+  EXPECT_EQ(read(kFlags & ~EFI_PXE_BASE_CODE_UDP_OPFLAGS_ANY_DEST_PORT, &pxe->Mode->StationIp),
+            EFI_SUCCESS);
+  EXPECT_EQ(backend.asked_port, 69);
+}
+
+TEST_F(PxeConformanceTest, WithoutAutoArpAMulticastTransferWithoutItsInfoAsksNobody) {
+  start_with_lease();
+  BOOLEAN no = FALSE;
+  UINT8 time_to_live = static_cast<UINT8>(mode.TTL + 1);
+  ASSERT_EQ(pxe->SetParameters(pxe, &no, nullptr, &time_to_live, nullptr, nullptr), EFI_SUCCESS);
+  EXPECT_EQ(mode.AutoArp, FALSE);
+  EXPECT_EQ(mode.TTL, DEFAULT_TTL + 1);
+  EXPECT_FALSE(backend.interface_mode.asks_neighbours);
+  UINT64 size = 0;
+  EXPECT_EQ(mtftp(EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE, size), EFI_INVALID_PARAMETER);
+}
+
 TEST_F(PxeConformanceTest, SetStationIpKeepsAddressesToTheLastByte) {
   ASSERT_EQ(pxe->Start(pxe, FALSE), EFI_SUCCESS);
   EFI_IP_ADDRESS ip = with_garbage({192, 168, 0, 1});

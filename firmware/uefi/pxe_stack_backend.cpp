@@ -5,7 +5,9 @@
 
 #include "async/wait.h"
 #include "base/format.h"
+#include "client/tftp/tftp_client_errors.h"
 #include "client/tftp/tftp_upload.h"
+#include "net/net_errors.h"
 #include "uefi/pxe_errors.h"
 #include "wire/tftp.h"
 
@@ -129,6 +131,7 @@ PxeStackBackend::PxeStackBackend(Setup setup) noexcept
     : setup_(std::move(setup)), fetcher_(setup_.stack) {}
 
 PxeStackBackend::~PxeStackBackend() {
+  set_mode({});
   if (work_ == nullptr || work_->task == nullptr) return;
   work_->caller_is_gone();
   work_->scope.cancel();
@@ -229,9 +232,16 @@ Result<void> PxeStackBackend::configure(const net::Ipv4Configuration& configurat
   return setup_.interface.configure(configuration);
 }
 
+void PxeStackBackend::set_mode(const net::InterfaceMode& mode) noexcept {
+  const Works works(setup_);
+  setup_.interface.set_mode(mode);
+}
+
 void PxeStackBackend::close_ports() noexcept {
   const Works works(setup_);
   ports_.clear();
+  other_ports_.reset();
+  unread_.reset();
 }
 
 Result<wire::Uri> PxeStackBackend::uri_of(const PxeFile& file) const noexcept {
@@ -240,6 +250,18 @@ Result<wire::Uri> PxeStackBackend::uri_of(const PxeFile& file) const noexcept {
     if (uri.ok() && uri->is_absolute()) return uri;
   }
   return wire::Uri::tftp(file.server, file.name);
+}
+
+Result<void> PxeStackBackend::read_from_group(const PxeFile& file, Work& work) noexcept {
+  std::erase_if(ports_, [&](const Port& port) { return port.number == file.session.client_port; });
+  net::InterfaceMode member = setup_.interface.mode();
+  const net::InterfaceMode before = member;
+  member.groups.back() = file.group;
+  set_mode(member);
+  auto done = run(client::tftp_get_from_group(setup_.stack, setup_.interface, file.session,
+                                              file.name, work, work));
+  set_mode(before);
+  return done;
 }
 
 Result<void> PxeStackBackend::read(const PxeFile& file, client::Sink& sink, PxeWatch& watch,
@@ -253,6 +275,16 @@ Result<void> PxeStackBackend::read(const PxeFile& file, client::Sink& sink, PxeW
   work.options.tftp.mtu = mtu();
   work.options.tftp.block_bytes = file.block_bytes;
   work.options.tftp.directory = file.directory;
+  if (!file.group.is_any()) {
+    const auto done = read_from_group(file, work);
+    // Without a session the file is there one to one, as it is where a server has no groups.
+    const bool none = !done.ok() && work.refusal == std::nullopt && sink.size() == 0 &&
+                      (done.error() == err::tftp_no_answer || done.error() == err::net_refused);
+    if (!none) {
+      refusal = std::move(work.refusal);
+      return done;
+    }
+  }
   const auto done = run(fetcher_.fetch(std::move(uri), work.options, work, work));
   {
     const Works works(setup_);
@@ -311,12 +343,27 @@ Result<std::uint16_t> PxeStackBackend::send(const PxeUdpTarget& target,
                                             std::span<const ByteView> payload) noexcept {
   const Works works(setup_);
   KEDGE_TRY(Port* const port, open_port(target));
-  payload_.clear();
-  for (const ByteView piece : payload) payload_.insert(payload_.end(), piece.begin(), piece.end());
-  KEDGE_CHECK(port->socket->send({target.address, target.port}, payload_));
+  std::vector<std::byte> whole;
+  for (const ByteView piece : payload) whole.insert(whole.end(), piece.begin(), piece.end());
+  KEDGE_CHECK(port->socket->send({target.address, target.port}, whole));
   // The neighbour may have to be asked for first, and nobody turns the loop until the next call.
   (void)setup_.loop.run_once();
   return port->number;
+}
+
+Result<void> PxeStackBackend::open_for_reading(std::uint16_t port) noexcept {
+  if (port != 0) {
+    PxeUdpTarget own;
+    own.source_port = port;
+    KEDGE_CHECK(open_port(own));
+  } else if (other_ports_ == nullptr) {
+    net::UdpOptions options;
+    options.interface = &setup_.interface;
+    options.any_port = true;
+    options.broadcast = true;
+    KEDGE_TRY(other_ports_, setup_.stack.open_udp(options));
+  }
+  return {};
 }
 
 async::Task<Result<PxeDatagram>> PxeStackBackend::receive_on(
@@ -324,22 +371,19 @@ async::Task<Result<PxeDatagram>> PxeStackBackend::receive_on(
   for (std::size_t turn = 0;; ++turn) {
     const Instant now = co_await async::current_time();
     if (now >= deadline) co_return fail(err::async_timed_out);
-    if (ports_.empty()) {
-      KEDGE_CO_CHECK(co_await async::sleep_until(deadline));
-      continue;
-    }
     // A port that was asked for is the last one used.
-    const Port& port = number != 0 ? ports_.back() : ports_[turn % ports_.size()];
-    const bool alone = number != 0 || ports_.size() == 1;
+    const std::size_t place = number != 0 ? ports_.size() - 1 : turn % (ports_.size() + 1);
+    net::UdpSocket& socket = place < ports_.size() ? *ports_[place].socket : *other_ports_;
+    const bool alone = number != 0 || ports_.empty();
     const Instant until = alone ? deadline : std::min(deadline, now + kPortSlice);
-    const auto datagram = co_await port.socket->receive(until);
+    const auto datagram = co_await socket.receive(until);
     if (!datagram.ok() && datagram.error() == err::async_timed_out) continue;
     if (!datagram.ok()) co_return datagram.error();
     PxeDatagram shown;
     shown.source = datagram->source.address.v4();
     shown.source_port = datagram->source.port;
     shown.destination = datagram->destination.v4();
-    shown.destination_port = port.number;
+    shown.destination_port = datagram->destination_port;
     shown.payload = datagram->payload;
     if (work_->watch == nullptr || !accept(shown)) continue;
     payload_.assign(shown.payload.begin(), shown.payload.end());
@@ -351,11 +395,14 @@ async::Task<Result<PxeDatagram>> PxeStackBackend::receive_on(
 Result<PxeDatagram> PxeStackBackend::receive(std::uint16_t port, Duration timeout,
                                              FunctionRef<bool(const PxeDatagram&)> accept,
                                              PxeWatch& watch) noexcept {
-  if (port != 0) {
+  auto unread = std::exchange(unread_, std::nullopt);
+  if (unread && (port == 0 || port == unread->destination_port) && accept(*unread)) {
+    unread->again = true;
+    return *unread;
+  }
+  {
     const Works works(setup_);
-    PxeUdpTarget own;
-    own.source_port = port;
-    KEDGE_CHECK(open_port(own));
+    KEDGE_CHECK(open_for_reading(port));
   }
   begin(watch);
   const Ended ended(*this);

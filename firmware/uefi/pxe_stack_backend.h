@@ -67,6 +67,8 @@ class PxeStackBackend final : public PxeBackend {
                               PxeWatch& watch) noexcept override;
   Result<wire::MacAddress> find_neighbour(wire::Ipv4Address address, Duration timeout,
                                           PxeWatch& watch) noexcept override;
+  void unread(const PxeDatagram& datagram) noexcept override { unread_ = datagram; }
+  void set_mode(const net::InterfaceMode& mode) noexcept override;
   void close_ports() noexcept override;
 
  private:
@@ -90,14 +92,18 @@ class PxeStackBackend final : public PxeBackend {
   Result<PxeLease> take_lease(client::DhcpLease lease) noexcept;
   /// The port's entry, the most recently used one then. 0: a new one.
   Result<Port*> open_port(const PxeUdpTarget& wanted) noexcept;
+  Result<void> read_from_group(const PxeFile& file, Work& work) noexcept;
+  Result<void> open_for_reading(std::uint16_t port) noexcept;
   async::Task<Result<PxeDatagram>> receive_on(
       std::uint16_t port, Instant deadline, FunctionRef<bool(const PxeDatagram&)> accept) noexcept;
   Result<wire::Uri> uri_of(const PxeFile& file) const noexcept;
 
   Setup setup_;
   client::Fetcher fetcher_;
-  std::vector<Port> ports_;  // the least recently used first
-  std::vector<std::byte> payload_;
+  std::vector<Port> ports_;                      // the least recently used first
+  std::unique_ptr<net::UdpSocket> other_ports_;  // once somebody has read from any
+  std::vector<std::byte> payload_;               // of what was received
+  std::optional<PxeDatagram> unread_;
   std::optional<client::DhcpLease> new_lease_;
   std::unique_ptr<Work> work_;  // the operation that runs, or that a callback has left
 };

@@ -1,151 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "uefi/pxe_stack_backend.h"
-
-#include <gtest/gtest.h>
+#include "uefi/pxe_stack_backend_test_bed.h"
 
 #include <csetjmp>
-#include <functional>
-
-#include "client/dhcp/dhcp_errors.h"
-#include "client/dhcp/dhcp_test_bed.h"
-#include "client/tftp/tftp_client_errors.h"
-#include "tests/fake/interface.h"
-#include "tests/fake/link_device.h"
-#include "tests/fake/net.h"
-#include "tests/fake/sink.h"
-#include "tests/fake/uefi.h"
-#include "uefi/pxe_errors.h"
 
 namespace kedge::uefi {
 namespace {
 
-using namespace kedge::literals;
-using namespace std::string_literals;
-
-constexpr wire::Ipv4Address kOwn(192, 0, 2, 50);
-constexpr wire::Ipv4Address kServer(192, 0, 2, 1);
-constexpr wire::MacAddress kServerMac({0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc});
-
-/// Goes on until it was asked so often.
-struct Patience final : PxeWatch {
-  unsigned asked = 0;
-  unsigned limit = UINT32_MAX;
-  std::vector<std::string> packets;
-  std::size_t told = 0;
-  std::function<void()> on_tell;
-  void packet(Direction direction, ByteView bytes) noexcept override {
-    packets.push_back((direction == Direction::sent ? "> " : "< ") + format("{}", bytes.size()));
+TEST_F(PxeStackBackendTest, TheInterfaceIsAsBeforeWhenTheImageIsGone) {
+  {
+    PxeStackBackend one{{firmware.firmware(), sim.loop, stack, interface, shared, {}, {}}};
+    one.set_mode({.asks_neighbours = false, .promiscuous = true});
+    EXPECT_TRUE(interface.mode().promiscuous);
   }
-  bool tell() noexcept override {
-    if (on_tell) on_tell();
-    asked += static_cast<unsigned>(packets.size() - told);
-    told = packets.size();
-    return asked < limit;
-  }
-  bool waiting() noexcept override { return ++asked < limit; }
-};
-
-struct Nobody final : link::Receiver {
-  void receive(link::Frame) noexcept override {}
-};
-
-struct PxeStackBackendTest : testing::Test {
-  Nobody nobody;
-  fake::FakeFirmware firmware;
-  fake::SimLoop sim;
-  fake::FakeStack stack{sim.loop};
-  fake::FakeInterface interface;
-  fake::ScriptedDevice device;
-  link::SharedDevice shared{device};
-  PxeStackBackend backend{{firmware.firmware(), sim.loop, stack, interface, shared, {}, {}}};
-  Patience watch;
-  std::optional<PxeServerError> refusal;
-  const Instant began = sim.clock.now();
-
-  PxeStackBackendTest() {
-    EXPECT_TRUE(interface.open().ok());
-    net::Ipv4Configuration configuration;
-    configuration.address = kOwn;
-    configuration.prefix_bits = 24;
-    EXPECT_TRUE(interface.configure(configuration).ok());
-  }
-  Duration took() { return sim.clock.now() - began; }
-  Result<std::uint16_t> send(std::uint16_t source_port, std::uint8_t time_to_live = 64) {
-    const ByteView pieces[] = {as_byte_view("he"), as_byte_view("llo")};
-    PxeUdpTarget target;
-    target.address = kServer;
-    target.port = 69;
-    target.source_port = source_port;
-    target.time_to_live = time_to_live;
-    return backend.send(target, pieces);
-  }
-  Result<PxeDatagram> receive(std::uint16_t port) {
-    return backend.receive(port, 3_s, [](const PxeDatagram&) { return true; }, watch);
-  }
-  void deliver(fake::FakeUdpSocket& socket, std::string_view text) {
-    const ByteView view = as_byte_view(text);
-    socket.deliver({kServer, 69}, {view.begin(), view.end()}, kOwn);
-  }
-};
-
-TEST_F(PxeStackBackendTest, SendsFromAPortThatStaysOpenForTheAnswer) {
-  std::string sent;
-  stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint target, ByteView payload) {
-    sent = as_text(payload);
-    EXPECT_EQ(target, (wire::Endpoint{kServer, 69}));
-    EXPECT_EQ(socket.options().time_to_live, 64);
-    EXPECT_EQ(socket.options().interface, &interface);
-    deliver(socket, "answer");
-  };
-  const auto port = send(0);
-  ASSERT_TRUE(port.ok());
-  EXPECT_EQ(sent, "hello");
-  ASSERT_EQ(stack.sockets.size(), 1U);
-  const auto datagram = receive(*port);
-  ASSERT_TRUE(datagram.ok());
-  EXPECT_EQ(as_text(datagram->payload), "answer");
-  EXPECT_EQ(datagram->source, kServer);
-  EXPECT_EQ(datagram->source_port, 69);
-  EXPECT_EQ(datagram->destination, kOwn);
-  EXPECT_EQ(datagram->destination_port, *port);
-  ASSERT_TRUE(send(*port).ok());
-  EXPECT_EQ(stack.sockets.size(), 1U) << "the same port again";
-  backend.close_ports();
-  EXPECT_TRUE(stack.sockets.empty());
-}
-
-TEST_F(PxeStackBackendTest, OpensAPortAgainForAnotherTimeToLiveAndBoundsTheirNumber) {
-  ASSERT_TRUE(send(4000).ok());
-  std::uint8_t seen = 0;
-  stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint, ByteView) {
-    seen = socket.options().time_to_live;
-  };
-  ASSERT_TRUE(send(4000, 3).ok());
-  EXPECT_EQ(seen, 3);
-  EXPECT_EQ(stack.sockets.size(), 1U);
-  for (std::uint16_t port = 5000; port < 5020; ++port) ASSERT_TRUE(send(port).ok());
-  EXPECT_EQ(stack.sockets.size(), PxeStackBackend::kPortsMax);
-}
-
-TEST_F(PxeStackBackendTest, ReceivesOnAnyOpenPort) {
-  ASSERT_TRUE(send(4000).ok());
-  ASSERT_TRUE(send(4001).ok());
-  const fake::At later(sim.loop, sim.after(1_s), [this] { deliver(*stack.sockets.front(), "x"); });
-  const auto datagram = receive(0);
-  ASSERT_TRUE(datagram.ok());
-  EXPECT_EQ(datagram->destination_port, 4000);
-  EXPECT_LT(took(), 1_s + 20_ms);
-}
-
-TEST_F(PxeStackBackendTest, WaitsForWhatIsWantedAndNoLongerThanAllowed) {
-  ASSERT_TRUE(send(4000).ok());
-  const auto nobody = backend.receive(4000, 3_s, [](const PxeDatagram&) { return false; }, watch);
-  ASSERT_FALSE(nobody.ok());
-  EXPECT_EQ(nobody.error(), err::async_timed_out);
-  EXPECT_EQ(took(), 3_s);
-  backend.close_ports();
-  EXPECT_EQ(receive(0).error(), err::async_timed_out);
-  EXPECT_EQ(took(), 6_s) << "no port is open, and still it is a wait";
+  EXPECT_EQ(interface.mode(), net::InterfaceMode());
 }
 
 TEST_F(PxeStackBackendTest, TheWatchEndsAWait) {
@@ -185,6 +52,35 @@ TEST_F(PxeStackBackendTest, ReadsByTftpAndTellsWhatTheServerSays) {
                          "600\0"s),
             std::string::npos);
   EXPECT_TRUE(stack.sockets.empty());
+}
+
+TEST_F(PxeStackBackendTest, ReadsFromAGroupAndOneToOneWhereThereIsNone) {
+  constexpr wire::Ipv4Address kGroup(239, 1, 2, 3);
+  PxeFile file{.server = kServer, .name = "file"};
+  file.group = kGroup;
+  file.session = {kServer, 1759, 1758, 1_s, 1_s};
+  bool has_session = true;
+  stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint target, ByteView payload) {
+    if (target.port == 1759 && has_session) {
+      EXPECT_EQ(interface.mode().groups.back(), kGroup) << "a member of the group";
+      const std::string block = "\0\3\0\1from the group"s;
+      if (payload[1] == std::byte{1}) {
+        socket.deliver({kServer, 1759}, {as_byte_view(block).begin(), as_byte_view(block).end()},
+                       kGroup);
+      }
+    } else if (target.port == 69) {
+      deliver(socket, "\0\3\0\1one to one"s);
+    }
+  };
+  ASSERT_TRUE(send(1758).ok()) << "the image has had the port itself";
+  fake::MemorySink sink;
+  ASSERT_TRUE(backend.read(file, sink, watch, refusal).ok());
+  EXPECT_EQ(sink.data, "from the group");
+  EXPECT_EQ(interface.mode(), net::InterfaceMode());
+  has_session = false;
+  sink.clear();
+  ASSERT_TRUE(backend.read(file, sink, watch, refusal).ok());
+  EXPECT_EQ(sink.data, "one to one");
 }
 
 TEST_F(PxeStackBackendTest, ReadsByHttpAndTellsItsRefusalsAsTftps) {

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// What an image does with its network, over the real stack, with each allocation that can fail
+// failing once: the function that meets it says so, nothing is left over, and the next call works.
+// Its own program, because it replaces operator new.
+#include <cstdlib>
+#include <new>
+
+#include "tests/fake/uefi.h"
+#include "tests/sim/network.h"
+#include "uefi/image_network.h"
+#include "uefi/pxe_stack_backend.h"
+
+namespace {
+
+/// Allocations until the one that fails; at the end nobody has met it. Only those that ask with
+/// std::nothrow can: for the others the firmware's heap ends the program (uefi/rt/new.cpp).
+long until_failure = -1;
+
+bool fails() {
+  return until_failure >= 0 && until_failure-- == 0;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return fails() ? nullptr : std::malloc(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return fails() ? nullptr : std::malloc(bytes);
+}
+void* operator new(std::size_t bytes) {
+  if (void* block = std::malloc(bytes)) return block;
+  std::abort();
+}
+void* operator new[](std::size_t bytes) {
+  return operator new(bytes);
+}
+void operator delete(void* block) noexcept {
+  std::free(block);
+}
+void operator delete[](void* block) noexcept {
+  std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  std::free(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
+  std::free(block);
+}
+
+namespace kedge::uefi {
+namespace {
+
+using Pxe = EFI_PXE_BASE_CODE_PROTOCOL;
+
+constexpr std::string_view kContent = "the file";
+constexpr UINT16 kReadPort = 4000;
+
+EFI_IP_ADDRESS raw(wire::Ipv4Address address) {
+  EFI_IP_ADDRESS ip{};
+  const auto octets = address.octets();
+  std::memcpy(&ip, octets.data(), octets.size());
+  return ip;
+}
+
+/// A server of TFTP on the peer: gives the file, takes any.
+void serve_tftp(sim::FramePeer& peer) {
+  peer.on_udp = [&peer](const sim::FramePeer::Udp& datagram) {
+    std::string answer;
+    if (datagram.payload.size() < 4) return;
+    const auto opcode = std::to_integer<int>(datagram.payload[1]);
+    if (datagram.destination.port == 69 && opcode == 1) {
+      answer = std::string("\0\3\0\1", 4) + std::string(kContent);
+    } else if (datagram.destination.port == 69 && opcode == 2) {
+      answer = std::string("\0\4\0\0", 4);
+    } else if (opcode == 3) {
+      answer = std::string("\0\4", 2) + std::string(as_text(datagram.payload.subspan(2, 2)));
+    }
+    if (answer.empty()) return;
+    peer.send_udp({sim::kPeer, 6969}, datagram.source, datagram.source_mac, as_byte_view(answer));
+  };
+}
+
+struct World {
+  fake::FakeFirmware fake;
+  fake::SimLoop time;
+  fake::SeededEntropy entropy{1};
+  link::LoopbackPair pair{{}};
+  link::SharedDevice shared{pair.left()};
+  sim::FramePeer peer{time.loop, pair.right(), sim::kPeer};
+  net::LwipStack stack{time.loop, entropy};
+  net::Interface* net0 = *stack.add(shared.host());
+  std::size_t handles = fake.handle_count();
+
+  World() {
+    EXPECT_TRUE(net0->open().ok());
+    EXPECT_TRUE(net0->configure({.address = sim::kOurs, .prefix_bits = 24}).ok());
+    serve_tftp(peer);
+    // The neighbour's answer is not what fails first each time.
+    EXPECT_TRUE(time.run(net0->find_neighbour(sim::kPeer, time.after(Duration::seconds(1)))).ok());
+  }
+
+  /// The statuses of one image's calls, the first for the network itself.
+  std::vector<EFI_STATUS> visit() {
+    PxeStackBackend backend({fake.firmware(), time.loop, stack, *net0, shared, {}, {}});
+    DevicePath path;
+    path.append_mac(shared.host().mac());
+    auto network = ImageNetwork::create(fake.firmware(), {shared, {}, {}, path}, backend);
+    if (!network.ok()) {
+      EXPECT_EQ(network.error().kind(), ErrorKind::no_memory);
+      return {EFI_OUT_OF_RESOURCES};
+    }
+    std::vector<EFI_STATUS> said{EFI_SUCCESS};
+    calls(*(*network)->pxe().raw(), said);
+    EXPECT_TRUE((*network)->remove());
+    return said;
+  }
+
+  void calls(Pxe& pxe, std::vector<EFI_STATUS>& said) {
+    EFI_IP_ADDRESS own = raw(sim::kOurs);
+    EFI_IP_ADDRESS mask = raw({255, 255, 255, 0});
+    EFI_IP_ADDRESS server = raw(sim::kPeer);
+    EFI_IP_ADDRESS source{};
+    UINT16 port = 9;
+    char data[64] = {};
+    UINTN bytes = 8;
+    UINT64 size = sizeof data;
+    UINTN block = 512;
+    char name[] = "file";
+    auto* file = reinterpret_cast<UINT8*>(name);
+    said.push_back(pxe.Start(&pxe, FALSE));
+    said.push_back(pxe.SetStationIp(&pxe, &own, &mask));
+    EFI_PXE_BASE_CODE_IP_FILTER filter{};
+    filter.IpCnt = 1;
+    filter.IpList[0] = raw({239, 1, 1, 1});
+    said.push_back(pxe.SetIpFilter(&pxe, &filter));
+    said.push_back(pxe.UdpWrite(&pxe, 0, &server, &port, nullptr, nullptr, nullptr, nullptr,
+                                nullptr, &bytes, data));
+    peer.send_udp({sim::kPeer, 7}, {sim::kOurs, kReadPort}, shared.host().mac(),
+                  as_byte_view(kContent));
+    bytes = sizeof data;
+    said.push_back(
+        pxe.UdpRead(&pxe, 0x0f, nullptr, &port, &source, nullptr, nullptr, nullptr, &bytes, data));
+    said.push_back(pxe.Arp(&pxe, &server, nullptr));
+    said.push_back(pxe.Mtftp(&pxe, EFI_PXE_BASE_CODE_TFTP_READ_FILE, data, FALSE, &size, &block,
+                             &server, file, nullptr, FALSE));
+    if (said.back() == EFI_SUCCESS) {
+      EXPECT_EQ(std::string_view(data, size), kContent);
+    }
+    size = 8;
+    said.push_back(pxe.Mtftp(&pxe, EFI_PXE_BASE_CODE_TFTP_WRITE_FILE, data, FALSE, &size, &block,
+                             &server, file, nullptr, FALSE));
+    said.push_back(pxe.Stop(&pxe));
+  }
+
+  void expect_nothing_left(long n) {
+    EXPECT_EQ(fake.handle_count(), handles) << n;
+    EXPECT_EQ(fake.event_count(), 0U) << n;
+    EXPECT_EQ(fake.pools_in_use(), 0U) << n;
+    EXPECT_EQ(fake.tpl, static_cast<EFI_TPL>(TPL_APPLICATION)) << n;
+    EXPECT_TRUE(fake.violations.empty()) << n;
+  }
+};
+
+bool is_documented(EFI_STATUS status) {
+  return status == EFI_SUCCESS || status == EFI_OUT_OF_RESOURCES || status == EFI_DEVICE_ERROR ||
+         status == EFI_TIMEOUT;  // what was lost for want of memory never came
+}
+
+TEST(PxeHardship, EachAllocationThatFailsIsToldAndLeavesNothing) {
+  constexpr long kAllocationsMax = 2000;
+  World world;
+  long n = 0;
+  unsigned told = 0;
+  for (; n < kAllocationsMax; ++n) {
+    until_failure = n;
+    const auto said = world.visit();
+    const bool met = until_failure < 0;
+    until_failure = -1;
+    for (const EFI_STATUS status : said) {
+      EXPECT_TRUE(is_documented(status)) << n << ": " << status;
+      told += status != EFI_SUCCESS ? 1 : 0;
+    }
+    world.expect_nothing_left(n);
+    const auto again = world.visit();
+    EXPECT_EQ(again, std::vector<EFI_STATUS>(10, EFI_SUCCESS)) << n;
+    if (!met) break;
+  }
+  EXPECT_GT(n, 20);
+  EXPECT_LT(n, kAllocationsMax);
+  EXPECT_GT(told, 10U);
+}
+
+}  // namespace
+}  // namespace kedge::uefi
