@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "tests/e2e/rig/canned_server.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -152,6 +153,43 @@ void RefusingDhcpServer::serve() {
         answer[kMessageTypeAt] == kNak) {
       ++naks_sent_;
     }
+  }
+}
+
+DatagramSender::DatagramSender(FileDescriptor socket, std::string address, std::vector<int> ports)
+    : socket_(std::move(socket)),
+      address_(std::move(address)),
+      ports_(std::move(ports)),
+      thread_([this] { send(); }) {}
+
+Outcome<std::unique_ptr<DatagramSender>> DatagramSender::start(const NetworkNamespace& network,
+                                                               std::string address,
+                                                               std::vector<int> ports) {
+  constexpr int kOwnPort = 8069;
+  KEDGE_HOST_TRY(FileDescriptor socket, bound_socket(network, SOCK_DGRAM, kOwnPort));
+  return std::unique_ptr<DatagramSender>(
+      new DatagramSender(std::move(socket), std::move(address), std::move(ports)));
+}
+
+DatagramSender::~DatagramSender() {
+  stopping_ = true;
+  thread_.join();
+}
+
+void DatagramSender::send() {
+  constexpr auto kInterval = std::chrono::milliseconds(100);
+  constexpr std::string_view kText = "a datagram";
+  sockaddr_in target{};
+  target.sin_family = AF_INET;
+  ::inet_pton(AF_INET, address_.c_str(), &target.sin_addr);
+  while (!stopping_) {
+    for (const int port : ports_) {
+      target.sin_port = htons(static_cast<std::uint16_t>(port));
+      // Refusals of the machine, and that it is not there, are no failures.
+      ::sendto(socket_.get(), kText.data(), kText.size(), 0,
+               reinterpret_cast<const sockaddr*>(&target), sizeof target);
+    }
+    std::this_thread::sleep_for(kInterval);
   }
 }
 

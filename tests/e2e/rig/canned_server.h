@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "support/network_namespace.h"
 
@@ -47,6 +48,27 @@ class RefusingDhcpServer {
 
   FileDescriptor socket_;
   std::atomic<int> naks_sent_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+// Sends a small datagram to each of some ports of a machine, again and again.
+class DatagramSender {
+ public:
+  static Outcome<std::unique_ptr<DatagramSender>> start(const NetworkNamespace& network,
+                                                        std::string address,
+                                                        std::vector<int> ports);
+  DatagramSender(const DatagramSender&) = delete;
+  DatagramSender& operator=(const DatagramSender&) = delete;
+  ~DatagramSender();
+
+ private:
+  DatagramSender(FileDescriptor socket, std::string address, std::vector<int> ports);
+  void send();
+
+  FileDescriptor socket_;
+  std::string address_;
+  std::vector<int> ports_;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
