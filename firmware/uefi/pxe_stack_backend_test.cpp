@@ -66,7 +66,7 @@ TEST_F(PxeStackBackendTest, ReadsFromAGroupAndOneToOneWhereThereIsNone) {
       const std::string block = "\0\3\0\1from the group"s;
       if (payload[1] == std::byte{1}) {
         socket.deliver({kServer, 1759}, {as_byte_view(block).begin(), as_byte_view(block).end()},
-                       kGroup);
+                       kOwn);
       }
     } else if (target.port == 69) {
       deliver(socket, "\0\3\0\1one to one"s);

@@ -42,8 +42,10 @@ class Session {
   Progress& progress_;
   std::unique_ptr<net::UdpSocket> socket_;
   bool opened_ = false;
-  std::uint16_t wanted_ = 1;        // the block after those that we have
-  std::uint16_t acknowledged_ = 0;  // since we opened
+  bool acknowledges_ = false;  // the server has answered us alone
+  wire::Endpoint data_from_;   // then: its end of the session
+  std::uint16_t wanted_ = 1;   // the block after those that we have
+  std::uint16_t acknowledged_ = 0;
   std::array<std::byte, wire::kTftpRequestBytesMax> packet_;
 };
 
@@ -84,15 +86,17 @@ async::Task<Result<void>> Session::run(net::Stack& stack) noexcept {
   }
 }
 
-/// The acknowledgement, or before there is anything to acknowledge the request.
+/// The acknowledgement, if that is ours to give, or the request.
 Result<void> Session::send() noexcept {
   ByteWriter writer(packet_);
-  if (acknowledged_ != 0) {
+  wire::Endpoint target = data_from_;
+  if (acknowledges_) {
     wire::write_tftp_acknowledgement(writer, acknowledged_);
   } else {
+    target = {group_.server, group_.server_port};
     KEDGE_CHECK(wire::write_tftp_request(writer, name_, {}));
   }
-  return socket_->send({group_.server, group_.server_port}, ByteView(packet_).first(writer.size()));
+  return socket_->send(target, ByteView(packet_).first(writer.size()));
 }
 
 Result<Session::Step> Session::handle(const net::Datagram& datagram) noexcept {
@@ -100,11 +104,16 @@ Result<Session::Step> Session::handle(const net::Datagram& datagram) noexcept {
   const auto packet = wire::TftpPacket::parse(datagram.payload);
   if (!packet.ok()) return Step::ignored;
   // To us alone: what others are told may be about another file.
-  const bool is_ours = datagram.destination == wire::IpAddress(interface_.ipv4().address);
-  if (packet->opcode == TftpOpcode::error && opened_ && is_ours) {
-    return tftp_refusal(*packet, progress_);
+  const bool is_ours =
+      opened_ && datagram.destination == wire::IpAddress(interface_.ipv4().address);
+  if (packet->opcode == TftpOpcode::error && is_ours) return tftp_refusal(*packet, progress_);
+  if (packet->opcode != TftpOpcode::data) return Step::ignored;
+  if (is_ours) {
+    acknowledges_ = true;
+    data_from_ = datagram.source;
   }
-  return packet->opcode == TftpOpcode::data ? on_data(*packet) : Result<Step>(Step::ignored);
+  if (acknowledges_ && !(datagram.source == data_from_)) return Step::ignored;
+  return on_data(*packet);
 }
 
 Result<Session::Step> Session::on_data(const wire::TftpPacket& packet) noexcept {
@@ -120,7 +129,7 @@ Result<Session::Step> Session::on_data(const wire::TftpPacket& packet) noexcept 
     ++wanted_;
     progress_.advanced(sink_.size(), std::nullopt);
   }
-  if (opened_) {
+  if (acknowledges_) {
     acknowledged_ = packet.number;
     KEDGE_CHECK(send());
   }

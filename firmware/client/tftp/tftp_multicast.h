@@ -2,9 +2,10 @@
 // tftp_get_from_group: a file by MTFTP (PXE 2.1; UEFI 2.10, 24.3, EFI_PXE_BASE_CODE_MTFTP_INFO):
 // the server sends each block once, to a group, and one client acknowledges for all.
 //
-//   listen     a session that runs already is followed, without a word
-//   open       after a time without packets, or when we missed one: a request for the file; we
-//              acknowledge then, what we have already, too, because the server begins with block 1
+//   listen       a session that runs already is followed, without a word
+//   open         after a time without packets, or when we missed one: a request for the file
+//   acknowledge  who has got the first block alone: all of them, what we have already, too. When
+//                others get the blocks after our request, they acknowledge: we listen
 //
 // Blocks are of 512 bytes. Those that come out of order are left for the session that we open.
 #pragma once
@@ -16,7 +17,7 @@ namespace kedge::client {
 
 struct TftpGroup {
   wire::Ipv4Address server;
-  std::uint16_t server_port = 0;  ///< where it takes requests and acknowledgements
+  std::uint16_t server_port = 0;  ///< where it takes requests
   std::uint16_t client_port = 0;  ///< where it sends to
   Duration listen;                ///< for a session of others
   Duration repeat;                ///< until a request or an acknowledgement is sent again

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <list>
+
 #include "client/tftp/tftp_client_errors.h"
 #include "net/net_errors.h"
 #include "tests/fake/interface.h"
@@ -23,6 +25,7 @@ constexpr wire::Ipv4Address kOwn(10, 0, 0, 2);
 constexpr wire::Ipv4Address kGroup(239, 1, 2, 3);
 constexpr std::uint16_t kServerPort = 1759;
 constexpr std::uint16_t kClientPort = 1758;
+constexpr std::uint16_t kDataPort = 40000;
 
 std::string number(std::uint64_t block) {
   return {static_cast<char>(block >> 8), static_cast<char>(block)};
@@ -48,7 +51,8 @@ struct GroupTest : testing::Test {
     configuration.address = kOwn;
     EXPECT_TRUE(interface.configure(configuration).ok());
     stack.on_udp = [this](fake::FakeUdpSocket& socket, wire::Endpoint target, ByteView payload) {
-      EXPECT_EQ(target, (wire::Endpoint{kServer, kServerPort}));
+      const bool opens = payload[1] == std::byte{1};
+      EXPECT_EQ(target, (wire::Endpoint{kServer, opens ? kServerPort : kDataPort}));
       EXPECT_EQ(socket.options().local_port, kClientPort);
       EXPECT_EQ(socket.options().interface, &interface);
       hear(as_text(payload));
@@ -58,17 +62,18 @@ struct GroupTest : testing::Test {
   void send(std::string_view text, wire::Ipv4Address to = kGroup,
             wire::Ipv4Address from = kServer) {
     const ByteView view = as_byte_view(text);
-    socket().deliver({from, kServerPort}, {view.begin(), view.end()}, to);
+    socket().deliver({from, kDataPort}, {view.begin(), view.end()}, to);
   }
-  void send_block(std::uint64_t block) {
+  void send_block(std::uint64_t block, wire::Ipv4Address to = kGroup) {
     if (block == std::exchange(lost_block, block == lost_block ? 0 : lost_block)) return;
     const std::size_t offset = (block - 1) * 512;
-    if (offset <= content.size()) send("\0\3"s + number(block) + content.substr(offset, 512));
+    if (offset <= content.size()) send("\0\3"s + number(block) + content.substr(offset, 512), to);
   }
   void hear(std::string_view packet) {
     if (packet[1] == 1) {
       said.push_back("open " + std::string(packet.substr(2, packet.find('\0', 2) - 2)));
-      if (serves && lost_opens == 0) send_block(1);
+      // As atftpd does it: the first block goes to the one who is to acknowledge.
+      if (serves && lost_opens == 0) send_block(1, kOwn);
       if (lost_opens > 0) --lost_opens;
     } else {
       const auto block = static_cast<unsigned>(static_cast<unsigned char>(packet[2])) << 8 |
@@ -134,6 +139,14 @@ TEST_F(GroupTest, RepeatsRequestsAndAcknowledgements) {
   EXPECT_EQ(sink.data, content);
   EXPECT_THAT(
       said, ElementsAre("open file", "open file", "open file", "ack 1", "ack 1", "ack 2", "ack 3"));
+}
+
+TEST_F(GroupTest, WhoIsNotAnsweredAloneDoesNotAcknowledge) {
+  serves = false;
+  others_from(1, 3, 2500_ms);  // they were faster
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
+  EXPECT_THAT(said, ElementsAre("open file"));
 }
 
 TEST_F(GroupTest, GivesUpOnSilence) {
