@@ -4,8 +4,10 @@
 // (tests/uefi/conformance/pxe*.cpp): real servers, and somebody who sends datagrams to it.
 #include <fmt/format.h>
 
+#include "support/file.h"
 #include "tests/e2e/kedge_boots.h"
 #include "tests/e2e/rig/canned_server.h"
+#include "tests/e2e/rig/packages.h"
 #include "tests/e2e/rig/shell.h"
 
 namespace kedge::host::e2e {
@@ -34,13 +36,25 @@ class PxeConformance : public KedgeBoots {
     E2E_ASSERT_OK(sender);
     sender_ = *std::move(sender);
   }
-  void expect_no_failure() {
+  void start(const std::string& arguments) {
+    const auto application = dist("x86_64/kedge.efi");
+    if (HasFailure()) return;
+    serve("kedge.efi");
+    if (HasFailure()) return;
+    MachineSpec spec = machine();
+    add_nic(spec, {.model = "virtio-net-pci"});
+    add_boot_disk(spec, application,
+                  fmt::format("#!ipxe\ndhcp\nchain {} {}\n", http_url("conformance.efi"),
+                              arguments));
+    if (!HasFailure()) boot(spec);
+  }
+  void expect_no_failure(int questions_min) {
     const auto all = expect_console(R"(conformance: end (\d+) asked, (\d+) failed, (\d+) left out)",
                                     kQuestionsTimeout);
     if (!all) return;
     EXPECT_EQ(all->match.groups.at(2), "0") << "failed";
     EXPECT_EQ(all->match.groups.at(3), "0") << "left out";
-    EXPECT_GE(std::stoi(all->match.groups.at(1)), 60) << "all questions were asked";
+    EXPECT_GE(std::stoi(all->match.groups.at(1)), questions_min) << "all questions were asked";
     EXPECT_FALSE(vm().serial().search(Pattern::literal(" FAIL ")));
   }
 
@@ -49,17 +63,30 @@ class PxeConformance : public KedgeBoots {
 };
 
 TEST_F(PxeConformance, OfAnImageThatTheApplicationStarts) {
-  const auto application = dist("x86_64/kedge.efi");
+  start("pxe");
+  if (!HasFailure()) expect_no_failure(60);
+}
+
+// atftpd speaks the MTFTP of the PXE specification.
+TEST_F(PxeConformance, ReadsAFileInASessionOfARealServer) {
+  const auto file = served() / "client.bin";
+  const auto configuration = directory() / "mtftp.conf";
+  E2E_ASSERT_OK(write_file(configuration, fmt::format("{} 239.255.69.1 1760\n", file.string())));
+  const auto program = package_directory("own-amd64", "atftpd") / "usr/sbin/atftpd";
+  start("mtftp file=" + file.string());
   if (HasFailure()) return;
-  serve("kedge.efi");
-  if (HasFailure()) return;
-  MachineSpec spec = machine();
-  add_nic(spec, {.model = "virtio-net-pci"});
-  add_boot_disk(spec, application,
-                fmt::format("#!ipxe\ndhcp\nchain {} pxe\n", http_url("conformance.efi")));
-  if (HasFailure()) return;
-  boot(spec);
-  if (!HasFailure()) expect_no_failure();
+  ProcessSpec spec;
+  spec.arguments = {program.string(), "--daemon", "--no-fork", "--port", "6969", "--mtftp-port",
+                    "1759", "--mtftp", configuration.string(), "--user", "root.root",
+                    "--logfile", (directory() / "atftpd.log").string(), "--verbose=7",
+                    served().string()};
+  spec.network_namespace = network().descriptor();
+  const auto server = Process::start(spec);
+  E2E_ASSERT_OK(server);
+  expect_no_failure(3);
+  const auto log = read_file(directory() / "atftpd.log");
+  E2E_ASSERT_OK(log);
+  EXPECT_NE(log->find("End of transfer"), std::string::npos) << "the session was not the server's";
 }
 
 }  // namespace

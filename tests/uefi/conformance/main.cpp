@@ -23,6 +23,8 @@ constexpr Suite kSuites[] = {
     {"adapter", ask_adapter_information},
     {"vlan", ask_vlan_config},
     {"config", ask_config_access},
+    {"pxe", ask_pxe, true},
+    {"mtftp", ask_pxe_group, true},
 };
 
 /// The command line: "conformance.efi snp name".
@@ -32,7 +34,7 @@ std::string command_line(const Firmware& firmware) {
   std::string line = to_utf8(static_cast<const CHAR16*>(image->LoadOptions),
                              image->LoadOptionsSize / sizeof(CHAR16));
   if (const auto end = line.find('\0'); end != std::string::npos) line.resize(end);
-  return line + ' ';
+  return ' ' + line + ' ';
 }
 
 bool run(const Firmware& firmware) {
@@ -41,6 +43,7 @@ bool run(const Firmware& firmware) {
   bool is_named = false;
   for (const Suite& suite : kSuites) is_named |= line.contains(format(" {} ", suite.name));
   for (const Suite& suite : kSuites) {
+    if (!is_named && suite.only_by_name) continue;
     if (is_named && !line.contains(format(" {} ", suite.name))) continue;
     report.begin_suite();
     suite.ask(firmware, report);

@@ -57,6 +57,7 @@ class Report {
 struct Suite {
   std::string_view name;  // on the command line
   void (*ask)(const Firmware& firmware, Report& report);
+  bool only_by_name = false;  // needs servers that are not everywhere
 };
 
 void ask_snp(const Firmware& firmware, Report& report);
@@ -65,6 +66,8 @@ void ask_component_name(const Firmware& firmware, Report& report);
 void ask_adapter_information(const Firmware& firmware, Report& report);
 void ask_vlan_config(const Firmware& firmware, Report& report);
 void ask_config_access(const Firmware& firmware, Report& report);
+void ask_pxe(const Firmware& firmware, Report& report);
+void ask_pxe_group(const Firmware& firmware, Report& report);
 
 /// The handles of NICs and of what stands on them that carry a protocol: their device paths have a
 /// MAC node.
