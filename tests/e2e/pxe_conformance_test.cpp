@@ -31,7 +31,9 @@ class PxeConformance : public KedgeBoots {
     nginx();
     dnsmasq({.boot_file = std::move(boot_file),
              .tftp_directory = served(),
-             .lines = {fmt::format("dhcp-host=52:54:00:12:34:56,{}", kGuest)}});
+             .lines = {fmt::format("dhcp-host=52:54:00:12:34:56,{}", kGuest),
+                       // There is a boot server, and none for the type that is asked for.
+                       "pxe-service=X86-64_EFI,discovered,discovered.efi"}});
     auto sender = DatagramSender::start(network(), std::string(kGuest), {69, 80});
     E2E_ASSERT_OK(sender);
     sender_ = *std::move(sender);
@@ -43,9 +45,9 @@ class PxeConformance : public KedgeBoots {
     if (HasFailure()) return;
     MachineSpec spec = machine();
     add_nic(spec, {.model = "virtio-net-pci"});
-    add_boot_disk(spec, application,
-                  fmt::format("#!ipxe\ndhcp\nchain {} {}\n", http_url("conformance.efi"),
-                              arguments));
+    add_boot_disk(
+        spec, application,
+        fmt::format("#!ipxe\ndhcp\nchain {} {}\n", http_url("conformance.efi"), arguments));
     if (!HasFailure()) boot(spec);
   }
   void expect_no_failure(int questions_min) {
@@ -76,9 +78,20 @@ TEST_F(PxeConformance, ReadsAFileInASessionOfARealServer) {
   start("mtftp file=" + file.string());
   if (HasFailure()) return;
   ProcessSpec spec;
-  spec.arguments = {program.string(), "--daemon", "--no-fork", "--port", "6969", "--mtftp-port",
-                    "1759", "--mtftp", configuration.string(), "--user", "root.root",
-                    "--logfile", (directory() / "atftpd.log").string(), "--verbose=7",
+  spec.arguments = {program.string(),
+                    "--daemon",
+                    "--no-fork",
+                    "--port",
+                    "6969",
+                    "--mtftp-port",
+                    "1759",
+                    "--mtftp",
+                    configuration.string(),
+                    "--user",
+                    "root.root",
+                    "--logfile",
+                    (directory() / "atftpd.log").string(),
+                    "--verbose=7",
                     served().string()};
   spec.network_namespace = network().descriptor();
   const auto server = Process::start(spec);
