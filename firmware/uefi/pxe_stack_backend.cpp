@@ -2,6 +2,7 @@
 #include "uefi/pxe_stack_backend.h"
 
 #include <algorithm>
+#include <new>
 
 #include "async/wait.h"
 #include "base/format.h"
@@ -343,9 +344,14 @@ Result<std::uint16_t> PxeStackBackend::send(const PxeUdpTarget& target,
                                             std::span<const ByteView> payload) noexcept {
   const Works works(setup_);
   KEDGE_TRY(Port* const port, open_port(target));
-  std::vector<std::byte> whole;
-  for (const ByteView piece : payload) whole.insert(whole.end(), piece.begin(), piece.end());
-  KEDGE_CHECK(port->socket->send({target.address, target.port}, whole));
+  std::size_t bytes = 0;
+  for (const ByteView piece : payload) bytes += piece.size();
+  // Up to 64 KiB, as the image likes.
+  const std::unique_ptr<std::byte[]> whole(new (std::nothrow) std::byte[bytes]);
+  if (whole == nullptr) return fail(err::base_no_memory);
+  ByteWriter writer(ByteSpan(whole.get(), bytes));
+  for (const ByteView piece : payload) writer.bytes(piece);
+  KEDGE_CHECK(port->socket->send({target.address, target.port}, {whole.get(), bytes}));
   // The neighbour may have to be asked for first, and nobody turns the loop until the next call.
   (void)setup_.loop.run_once();
   return port->number;
@@ -386,8 +392,10 @@ async::Task<Result<PxeDatagram>> PxeStackBackend::receive_on(
     shown.destination_port = datagram->destination_port;
     shown.payload = datagram->payload;
     if (work_->watch == nullptr || !accept(shown)) continue;
-    payload_.assign(shown.payload.begin(), shown.payload.end());
-    shown.payload = payload_;
+    payload_.reset(new (std::nothrow) std::byte[shown.payload.size()]);
+    if (payload_ == nullptr) co_return fail(err::base_no_memory);
+    std::ranges::copy(shown.payload, payload_.get());
+    shown.payload = {payload_.get(), shown.payload.size()};
     co_return shown;
   }
 }

@@ -102,7 +102,7 @@ class PxeStackBackend final : public PxeBackend {
   client::Fetcher fetcher_;
   std::vector<Port> ports_;                      // the least recently used first
   std::unique_ptr<net::UdpSocket> other_ports_;  // once somebody has read from any
-  std::vector<std::byte> payload_;               // of what was received
+  std::unique_ptr<std::byte[]> payload_;         // of what was received
   std::optional<PxeDatagram> unread_;
   std::optional<client::DhcpLease> new_lease_;
   std::unique_ptr<Work> work_;  // the operation that runs, or that a callback has left
