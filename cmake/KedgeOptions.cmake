@@ -36,6 +36,7 @@ kedge_feature(KEDGE_DRIVER_I8255X ON "Driver for Intel 8255x Fast Ethernet (8086
 kedge_feature(KEDGE_DRIVER_TULIP ON "Driver for DEC 21143 Fast Ethernet (1011:0019)")
 kedge_feature(KEDGE_DRIVER_VMXNET3 ON "Driver for VMware vmxnet3 (15ad:07b0)")
 kedge_feature(KEDGE_DRIVER_SNP ON "Use NICs through the Simple Network protocol of a firmware driver")
+kedge_feature(KEDGE_UNDI ON "NICs have NII 3.1 and a software UNDI beside Simple Network")
 kedge_feature(KEDGE_HEAL_RNG ON "Option ROMs give EFI_RNG to a firmware without one, and wake its network stack")
 kedge_feature(KEDGE_IMAGE_NETWORK ON "Give started images from the network PXE Base Code and Simple Network of ours")
 kedge_feature(KEDGE_CLIENT_TFTP ON "Download by TFTP (RFC 1350, 2347-2349, 7440)")

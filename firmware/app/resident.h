@@ -10,6 +10,7 @@
 #include "uefi/driver_binding.h"
 #include "uefi/rng_producer.h"
 #include "uefi/rt/runtime.h"
+#include "uefi/undi.h"
 
 namespace kedge::app {
 
@@ -41,7 +42,8 @@ struct Resident {
   Resident(EFI_HANDLE image, EFI_SYSTEM_TABLE* table) noexcept
       : firmware(image, table),
         policy(firmware),
-        binding(firmware, native_drivers(), policy.policy()),
+        binding(firmware, native_drivers(), policy.policy(),
+                config::kUndi ? &uefi::Undi::create : nullptr),
         rng(firmware) {}
 
   static EFI_STATUS unload(EFI_HANDLE) noexcept {

@@ -34,11 +34,12 @@ Wanted wanted_by(const EFI_DEVICE_PATH_PROTOCOL* remaining, NicPolicy* policy) n
 }  // namespace
 
 NicDriverBinding::NicDriverBinding(const Firmware& firmware,
-                                   std::span<const driver::NativeDriver> drivers,
-                                   NicPolicy* policy) noexcept
+                                   std::span<const driver::NativeDriver> drivers, NicPolicy* policy,
+                                   MakeNicIdentifier make_identifier) noexcept
     : firmware_(firmware),
       drivers_(drivers),
       policy_(policy),
+      make_identifier_(make_identifier),
       table_(*this, firmware),
       component_name_(firmware, *this),
       installation_(firmware, firmware.image()) {
@@ -131,7 +132,7 @@ EFI_STATUS NicDriverBinding::start_new(Handle controller,
   const driver::NativeDriver* driver =
       pci.has_value() ? driver::find_driver(drivers_, pci->id) : nullptr;
   if (driver == nullptr || !wanted.is_valid) return EFI_UNSUPPORTED;
-  auto nic = DriverNic::open(firmware_, controller, *driver, policy_);
+  auto nic = DriverNic::open(firmware_, controller, *driver, policy_, make_identifier_);
   if (!nic.ok()) {
     return nic.error().kind() == ErrorKind::no_memory ? EFI_OUT_OF_RESOURCES : EFI_DEVICE_ERROR;
   }

@@ -18,9 +18,10 @@ class NicDriverBinding final : private NicNames {
   static constexpr UINT32 kVersion = 0x100;
 
   /// `drivers` and `policy` must outlive it. Without a policy each NIC is the firmware's network
-  /// stack's. Never destroyed while installed.
+  /// stack's, and without `make_identifier` there is no NII. Never destroyed while installed.
   NicDriverBinding(const Firmware& firmware, std::span<const driver::NativeDriver> drivers,
-                   NicPolicy* policy = nullptr) noexcept;
+                   NicPolicy* policy = nullptr,
+                   MakeNicIdentifier make_identifier = nullptr) noexcept;
   ~NicDriverBinding();
   NicDriverBinding(const NicDriverBinding&) = delete;
   NicDriverBinding& operator=(const NicDriverBinding&) = delete;
@@ -44,6 +45,7 @@ class NicDriverBinding final : private NicNames {
   const Firmware& firmware_;
   std::span<const driver::NativeDriver> drivers_;
   NicPolicy* policy_;
+  MakeNicIdentifier make_identifier_;
   ProducerTable<EFI_DRIVER_BINDING_PROTOCOL, NicDriverBinding> table_;
   ComponentName component_name_;
   EFI_DRIVER_SUPPORTED_EFI_VERSION_PROTOCOL supported_version_{};

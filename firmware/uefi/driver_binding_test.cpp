@@ -7,6 +7,7 @@
 
 #include "tests/fake/link_device.h"
 #include "tests/fake/uefi_pci.h"
+#include "uefi/undi.h"
 
 namespace kedge::uefi {
 namespace {
@@ -363,6 +364,54 @@ TEST_F(NicDriverBindingTest, UnloadLetsGoOfAllNics) {
   EXPECT_EQ(binding->unload(), EFI_SUCCESS);
   EXPECT_EQ(binding->nic_count(), 0U);
   expect_nothing_is_left();
+}
+
+struct NicWithUndi : NicDriverBindingTest {
+  using Nii = EFI_NETWORK_INTERFACE_IDENTIFIER_PROTOCOL;
+  NicWithUndi() {
+    EXPECT_EQ(binding->unload(), EFI_SUCCESS);
+    binding = std::make_unique<NicDriverBinding>(fake.firmware(), kDrivers, nullptr, &Undi::create);
+    EXPECT_TRUE(binding->install().ok());
+    raw = get<EFI_DRIVER_BINDING_PROTOCOL>(image);
+  }
+  ~NicWithUndi() override {
+    EXPECT_TRUE(fake.firmware().locate<Nii>().empty() || binding->nic_count() != 0);
+  }
+  /// It is there, and only we hold it.
+  void expect_held(EFI_HANDLE handle) {
+    ASSERT_NE(get<Nii>(handle), nullptr);
+    const auto& opens = fake.opens(handle, kGuid<Nii>);
+    ASSERT_EQ(opens.size(), 1U);
+    EXPECT_EQ(opens[0].agent, image);
+    EXPECT_EQ(opens[0].controller, handle);
+    EXPECT_EQ(opens[0].attributes, UINT32{EFI_OPEN_PROTOCOL_BY_DRIVER});
+    // What edk2's driver for it asks first.
+    void* interface = nullptr;
+    const EFI_HANDLE driver = fake.add_handle();
+    EXPECT_EQ(fake.firmware().boot().OpenProtocol(handle, guid_pointer<Nii>(), &interface, driver,
+                                                  handle, EFI_OPEN_PROTOCOL_BY_DRIVER),
+              EFI_ACCESS_DENIED);
+  }
+};
+
+TEST_F(NicWithUndi, NiiIsOnTheChildAndHeldByOurselves) {
+  ASSERT_EQ(start(), EFI_SUCCESS);
+  expect_held(child());
+  EXPECT_EQ(fake.open_count(image), 3U);
+  EXPECT_EQ(stop(), EFI_SUCCESS);
+  expect_nothing_is_left();
+}
+
+TEST_F(NicWithUndi, AStopThatFailsHalfwayIsUndone) {
+  ASSERT_EQ(start(), EFI_SUCCESS);
+  const EFI_HANDLE before = child();
+  for (unsigned skip = 0; skip < 4; ++skip) {
+    fake.fail(fake::Call::uninstall_protocol, EFI_ACCESS_DENIED, skip);
+    EXPECT_EQ(stop(), EFI_DEVICE_ERROR) << skip;
+    EXPECT_EQ(child(), before);
+    EXPECT_NE(get<EFI_ADAPTER_INFORMATION_PROTOCOL>(before), nullptr);
+    expect_held(before);
+  }
 }
 
 TEST_F(NicDriverBindingTest, InstallFailsCleanly) {

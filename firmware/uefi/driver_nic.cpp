@@ -10,10 +10,11 @@ namespace kedge::uefi {
 
 Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Handle controller,
                                                    const driver::NativeDriver& driver,
-                                                   NicPolicy* policy) noexcept {
+                                                   NicPolicy* policy,
+                                                   MakeNicIdentifier make_identifier) noexcept {
   KEDGE_TRY(auto function, PciFunction::open(firmware, controller));
-  std::unique_ptr<DriverNic> nic(new (std::nothrow)
-                                     DriverNic(firmware, std::move(function), driver));
+  std::unique_ptr<DriverNic> nic(
+      new (std::nothrow) DriverNic(firmware, std::move(function), driver, make_identifier));
   if (nic == nullptr) return fail(err::base_no_memory);
   // Whatever is on offer: a device that cannot be driven is the firmware's own driver's.
   KEDGE_CHECK(nic->make_network());
@@ -54,12 +55,14 @@ Result<void> DriverNic::make_network() noexcept {
   KEDGE_TRY(device_, driver_.create(*function_, driver::Consumer::simple_network));
   KEDGE_TRY(snp_, SnpProducer::create(firmware_, *device_));
   adapter_information_.emplace(*snp_);
+  if (make_identifier_ != nullptr) identifier_ = make_identifier_(*snp_, *function_);
   user_ = User::simple_network;
   return {};
 }
 
 void DriverNic::drop_device() noexcept {
   adapter_information_.reset();
+  identifier_.reset();
   snp_.reset();
   if (device_ != nullptr) device_->stop();
   device_.reset();
@@ -86,7 +89,8 @@ Result<void> DriverNic::give_to(User user, driver::Consumer consumer) noexcept {
 }
 
 std::size_t DriverNic::published_count() const noexcept {
-  return snp_ != nullptr ? kPublished : kFirstOfNetwork;
+  if (snp_ == nullptr) return kFirstOfNetwork;
+  return identifier_ != nullptr ? kPublished : kPublished - 1;
 }
 
 /// In the order of installation: who waits for Simple Network finds the others there.
@@ -95,8 +99,24 @@ std::array<DriverNic::Published, DriverNic::kPublished> DriverNic::published() n
   all[0] = {&kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw()};
   if (snp_ == nullptr) return all;
   all[1] = {&kGuid<EFI_ADAPTER_INFORMATION_PROTOCOL>, adapter_information_->raw()};
-  all[2] = {&kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, snp_->raw()};
+  std::size_t last = 2;
+  if (identifier_ != nullptr) {
+    all[last++] = {&kGuid<EFI_NETWORK_INTERFACE_IDENTIFIER_PROTOCOL>, identifier_->raw()};
+  }
+  all[last] = {&kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, snp_->raw()};
   return all;
+}
+
+bool DriverNic::is_held(const Published& protocol) noexcept {
+  return protocol.protocol == &kGuid<EFI_NETWORK_INTERFACE_IDENTIFIER_PROTOCOL>;
+}
+
+bool DriverNic::hold(const Published& protocol) noexcept {
+  if (!is_held(protocol)) return true;
+  auto opened = detail::Opening::open(firmware_, child_, *protocol.protocol, child_,
+                                      EFI_OPEN_PROTOCOL_BY_DRIVER);
+  if (opened.ok()) identifier_opening_ = *std::move(opened);
+  return opened.ok();
 }
 
 EFI_STATUS DriverNic::install(const Published& protocol) noexcept {
@@ -111,15 +131,22 @@ EFI_STATUS DriverNic::install(const Published& protocol) noexcept {
     void* const old = detail::peek(firmware_, child_, *protocol.protocol);
     if (old != nullptr && uninstall({protocol.protocol, old})) status = try_once();
   }
-  if (!EFI_ERROR(status)) child_ = Handle(handle);
-  return status;
+  if (EFI_ERROR(status)) return status;
+  child_ = Handle(handle);
+  if (hold(protocol)) return status;
+  (void)uninstall(protocol);
+  return EFI_ACCESS_DENIED;
 }
 
 /// What is not there is gone.
 bool DriverNic::uninstall(const Published& protocol) noexcept {
+  // Whoever drives it must let go first, and that are we.
+  if (is_held(protocol)) identifier_opening_.close();
   const EFI_STATUS status = firmware_.boot().UninstallProtocolInterface(
       child_.raw(), guid_pointer(*protocol.protocol), protocol.interface);
-  return !EFI_ERROR(status) || status == EFI_NOT_FOUND;
+  if (!EFI_ERROR(status) || status == EFI_NOT_FOUND) return true;
+  (void)hold(protocol);
+  return false;
 }
 
 Result<void> DriverNic::hold_function() noexcept {

@@ -2,17 +2,20 @@
 // DriverNic: a controller that our driver binding has started. The PCI function is held BY_DRIVER.
 //
 // | handle      | device path     | protocols                              |
-// | the child   | function/MAC    | Simple Network, Adapter Information: while they are on offer |
+// | the child   | function/MAC    | Simple Network, Adapter Information and NII, if the image    |
+// |             |                 | has it: while they are on offer        |
 // | boot option | function/a name | LoadFile, where the policy wants one                         |
 //
-// Both hold the function BY_CHILD_CONTROLLER. The device belongs to one user at a time: to Simple
-// Network, to a stack of ours, or to nobody.
+// NII is held BY_DRIVER by ourselves: edk2's driver for it would put a second Simple Network on the
+// handle. Both hold the function BY_CHILD_CONTROLLER. The device belongs to one user at a time: to
+// Simple Network, to a stack of ours, or to nobody.
 #pragma once
 
 #include <memory>
 
 #include "uefi/adapter_information.h"
 #include "uefi/device_path.h"
+#include "uefi/nic_identifier.h"
 #include "uefi/nic_inventory.h"
 #include "uefi/nic_policy.h"
 #include "uefi/pci_io.h"
@@ -28,7 +31,8 @@ class DriverNic {
   /// base_no_memory.
   static Result<std::unique_ptr<DriverNic>> open(const Firmware& firmware, Handle controller,
                                                  const driver::NativeDriver& driver,
-                                                 NicPolicy* policy) noexcept;
+                                                 NicPolicy* policy,
+                                                 MakeNicIdentifier make_identifier) noexcept;
   /// There must be no handles any more.
   ~DriverNic();
   DriverNic(const DriverNic&) = delete;
@@ -71,12 +75,15 @@ class DriverNic {
     const EFI_GUID* protocol;
     void* interface;
   };
-  static constexpr std::size_t kPublished = 3;
+  static constexpr std::size_t kPublished = 4;
   static constexpr std::size_t kFirstOfNetwork = 1;
 
   DriverNic(const Firmware& firmware, std::unique_ptr<PciFunction> function,
-            const driver::NativeDriver& driver) noexcept
-      : firmware_(firmware), function_(std::move(function)), driver_(driver) {}
+            const driver::NativeDriver& driver, MakeNicIdentifier make_identifier) noexcept
+      : firmware_(firmware),
+        function_(std::move(function)),
+        driver_(driver),
+        make_identifier_(make_identifier) {}
   Result<void> add_child() noexcept;
   Result<void> hold_function() noexcept;
   Result<void> make_network() noexcept;
@@ -88,6 +95,9 @@ class DriverNic {
   Result<void> uninstall_from(std::size_t first) noexcept;
   EFI_STATUS install(const Published& protocol) noexcept;
   bool uninstall(const Published& protocol) noexcept;
+  /// Of what is installed; for protocols other than NII there is nothing to do.
+  bool hold(const Published& protocol) noexcept;
+  static bool is_held(const Published& protocol) noexcept;
   /// False when the firmware refuses.
   bool drop_bare_child() noexcept;
   static void exit_boot_services(EFI_EVENT event, void* context) noexcept;
@@ -96,8 +106,10 @@ class DriverNic {
   const Firmware& firmware_;
   std::unique_ptr<PciFunction> function_;
   const driver::NativeDriver& driver_;
+  const MakeNicIdentifier make_identifier_;  // nullptr: the image has none
   std::unique_ptr<link::Device> device_;
   std::unique_ptr<SnpProducer> snp_;
+  std::unique_ptr<NicIdentifier> identifier_;
   std::optional<AdapterInformation> adapter_information_;
   User user_ = User::nobody;
   driver::Consumer consumer_ = driver::Consumer::simple_network;  // of device_
@@ -108,6 +120,7 @@ class DriverNic {
   DevicePath path_;
   Handle child_;
   Child<EFI_PCI_IO_PROTOCOL> child_opening_;
+  detail::Opening identifier_opening_;  // of NII, as its driver
   Event exit_event_;
 };
 

@@ -10,6 +10,7 @@
 #include "uefi/boot_option.h"
 #include "uefi/driver_binding.h"
 #include "uefi/rng_producer.h"
+#include "uefi/undi.h"
 
 namespace kedge::uefi {
 namespace {
@@ -147,9 +148,9 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
     return raw->Stop(raw, controller, 0, nullptr);
   }
   /// The whole life of a driver, at the test's level.
-  void live(NicPolicy* offers) {
+  void live(NicPolicy* offers, MakeNicIdentifier make_identifier = nullptr) {
     calls = 0;
-    NicDriverBinding binding(fake.firmware(), kDrivers, offers);
+    NicDriverBinding binding(fake.firmware(), kDrivers, offers, make_identifier);
     if (!binding.install().ok()) {
       ++calls;
       return;
@@ -204,6 +205,7 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
     EXPECT_EQ(pci.attributes, 0x5U);
     EXPECT_TRUE(fake.firmware().locate<EFI_SIMPLE_NETWORK_PROTOCOL>().empty());
     EXPECT_TRUE(fake.firmware().locate<EFI_LOAD_FILE_PROTOCOL>().empty());
+    EXPECT_TRUE(fake.firmware().locate<EFI_NETWORK_INTERFACE_IDENTIFIER_PROTOCOL>().empty());
     EXPECT_EQ(get<EFI_DRIVER_BINDING_PROTOCOL>(image), nullptr);
     EXPECT_EQ(fake.tpl, TPL_APPLICATION);
     EXPECT_TRUE(fake.violations.empty()) << fake.violations.front();
@@ -216,6 +218,14 @@ TEST_P(FailureSweep, OfADriver) {
 
 TEST_P(FailureSweep, OfADriverWithABootOption) {
   sweep([&] { live(&policy); });
+}
+
+TEST_P(FailureSweep, OfADriverWithUndi) {
+  sweep([&] { live(nullptr, &Undi::create); });
+}
+
+TEST_P(FailureSweep, OfADriverWithUndiAndABootOption) {
+  sweep([&] { live(&policy, &Undi::create); });
 }
 
 TEST_P(FailureSweep, OfAGenerator) {

@@ -142,8 +142,7 @@ EFI_STATUS SnpProducer::shutdown() noexcept {
 
 void SnpProducer::clear_filters() noexcept {
   mode_.ReceiveFilterSetting = 0;
-  mode_.MCastFilterCount = 0;
-  std::memset(mode_.MCastFilter, 0, sizeof(mode_.MCastFilter));
+  set_multicast_list(nullptr, 0);
 }
 
 void SnpProducer::abandon() noexcept {
@@ -194,17 +193,24 @@ EFI_STATUS SnpProducer::receive_filters(UINT32 enable, UINT32 disable, BOOLEAN r
     for (UINTN i = 0; i < count; ++i) {
       if (!from_raw(addresses[i].Addr).is_multicast()) return EFI_INVALID_PARAMETER;
     }
-    mode_.MCastFilterCount = static_cast<UINT32>(count);
-    std::memset(mode_.MCastFilter, 0, sizeof(mode_.MCastFilter));
-    for (UINTN i = 0; i < count; ++i) to_raw(mode_.MCastFilter[i], from_raw(addresses[i].Addr));
+    set_multicast_list(addresses, count);
   } else if (reset_multicast != FALSE) {
-    mode_.MCastFilterCount = 0;
-    std::memset(mode_.MCastFilter, 0, sizeof(mode_.MCastFilter));
+    set_multicast_list(nullptr, 0);
   }
+  change_filters(enable, disable);
+  return EFI_SUCCESS;
+}
+
+void SnpProducer::set_multicast_list(const EFI_MAC_ADDRESS* addresses, UINTN count) noexcept {
+  mode_.MCastFilterCount = static_cast<UINT32>(count);
+  std::memset(mode_.MCastFilter, 0, sizeof(mode_.MCastFilter));
+  for (UINTN i = 0; i < count; ++i) to_raw(mode_.MCastFilter[i], from_raw(addresses[i].Addr));
+}
+
+void SnpProducer::change_filters(UINT32 enable, UINT32 disable) noexcept {
   mode_.ReceiveFilterSetting = (mode_.ReceiveFilterSetting | enable) & ~disable;
   // What waits came under the old filters.
   if (received_.has_value() && !passes(from_raw(received_->head()->data))) received_.reset();
-  return EFI_SUCCESS;
 }
 
 /// SUCCESS, NOT_STARTED, DEVICE_ERROR, INVALID_PARAMETER, UNSUPPORTED: the device cannot be told of
@@ -332,13 +338,7 @@ EFI_STATUS SnpProducer::receive_packet(UINTN* header_bytes, UINTN* bytes, void* 
   if (!fetch()) return EFI_NOT_READY;
   const UINTN space = std::exchange(*bytes, received_->length());
   if (space < received_->length()) return EFI_BUFFER_TOO_SMALL;
-  auto* out = static_cast<std::byte*>(buffer);
-  for (const link::Segment* piece = received_->head(); piece != nullptr; piece = piece->next) {
-    std::memcpy(out, piece->data, piece->length);
-    out += piece->length;
-  }
-  received_.reset();
-  interrupts_ &= ~UINT32{EFI_SIMPLE_NETWORK_RECEIVE_INTERRUPT};
+  take_frame(buffer, space);
   const auto* header = static_cast<const std::uint8_t*>(buffer);
   if (header_bytes != nullptr) *header_bytes = kHeaderBytes;
   if (destination != nullptr) to_raw(*destination, from_raw(header));
@@ -347,6 +347,18 @@ EFI_STATUS SnpProducer::receive_packet(UINTN* header_bytes, UINTN* bytes, void* 
     *protocol = static_cast<UINT16>(header[kTypeOffset] << 8 | header[kTypeOffset + 1]);
   }
   return EFI_SUCCESS;
+}
+
+void SnpProducer::take_frame(void* buffer, std::size_t space) noexcept {
+  auto* out = static_cast<std::byte*>(buffer);
+  for (const link::Segment* piece = received_->head(); piece != nullptr; piece = piece->next) {
+    const std::size_t bytes = std::min<std::size_t>(piece->length, space);
+    std::memcpy(out, piece->data, bytes);
+    out += bytes;
+    space -= bytes;
+  }
+  received_.reset();
+  interrupts_ &= ~UINT32{EFI_SIMPLE_NETWORK_RECEIVE_INTERRUPT};
 }
 
 /// Runs when somebody waits for the event, or checks it: in any state, at TPL_NOTIFY.
@@ -399,6 +411,10 @@ bool SnpProducer::passes(const wire::MacAddress& destination) const noexcept {
   if (destination.is_broadcast()) return (filters & EFI_SIMPLE_NETWORK_RECEIVE_BROADCAST) != 0;
   if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST) != 0) return true;
   if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) == 0) return false;
+  return is_in_multicast_list(destination);
+}
+
+bool SnpProducer::is_in_multicast_list(const wire::MacAddress& destination) const noexcept {
   return std::any_of(
       mode_.MCastFilter, mode_.MCastFilter + mode_.MCastFilterCount,
       [&](const EFI_MAC_ADDRESS& wanted) { return from_raw(wanted.Addr) == destination; });

@@ -59,6 +59,7 @@ class SnpProducer final : private link::Receiver {
   const Firmware& firmware() const noexcept { return firmware_; }
 
  private:
+  friend class Undi;  // another face of the same states, filters and queues
   SnpProducer(const Firmware& firmware, link::Device& device) noexcept;
 
   EFI_STATUS start() noexcept;
@@ -91,10 +92,16 @@ class SnpProducer final : private link::Receiver {
   Result<void> run_device() noexcept;
   void take_down() noexcept;
   void clear_filters() noexcept;
+  /// All must be multicast, and not too many.
+  void set_multicast_list(const EFI_MAC_ADDRESS* addresses, UINTN count) noexcept;
+  void change_filters(UINT32 enable, UINT32 disable) noexcept;
   /// Makes sure that received_ holds a frame, if the device has one that passes.
   bool fetch() noexcept;
+  /// Copies what fits of received_, which must be there, and gives it back.
+  void take_frame(void* out, std::size_t space) noexcept;
   void receive(link::Frame frame) noexcept override;
   bool passes(const wire::MacAddress& destination) const noexcept;
+  bool is_in_multicast_list(const wire::MacAddress& destination) const noexcept;
   void count_received(const wire::MacAddress& destination, std::uint32_t bytes) noexcept;
   void update_media() noexcept;
 

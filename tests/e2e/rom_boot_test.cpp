@@ -40,6 +40,10 @@ TEST_P(DriverOnlyRom, IsTheDriverForHttpBoot) {
   firmware_boots(GetParam(), RomSet::driver_only, FirmwareWay::http4);
 }
 
+TEST_P(DriverOnlyRom, IsTheUndiUnderTheFirmwaresOwnDriver) {
+  boots_over_undi(GetParam(), RomSet::driver_only);
+}
+
 // Scenario 3 of the design from its scenario 1: kedge.efi takes the NIC from our own driver in the
 // ROM, or uses it.
 TEST_F(RomBoots, AsDriverThroughWhichTheFirmwareLoadsKedge) {

@@ -75,6 +75,37 @@ void RomBoots::firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way) {
   expect_console(start_message(way));
   expect_console(*program_proof_);
   EXPECT_FALSE(vm().serial().search(Pattern::literal("Kedge"))) << "a driver prints nothing";
+  // The ROMs with everything have no NII (configs/qemu.cmake); 3.0 is what the firmware says then.
+  expect_interface_version(roms == RomSet::driver_only ? "003010" : "003000");
+}
+
+void RomBoots::expect_interface_version(std::string_view version) {
+  std::size_t requests = 0;
+  for (const DhcpSeen& message : captured_dhcp()) {
+    if (message.type != kDhcpDiscover && message.type != kDhcpRequest) continue;
+    EXPECT_TRUE(message.vendor_class.ends_with(fmt::format(":UNDI:{}", version)))
+        << message.vendor_class;
+    ++requests;
+  }
+  // There are none of a boot over IPv6 that comes first.
+  fmt::print("{} requests with interface version {}\n", requests, version);
+  EXPECT_TRUE(requests != 0 || !vm().serial().search(Pattern::literal("over IPv4")));
+}
+
+void RomBoots::boots_over_undi(const RomNic& nic, RomSet roms) {
+  serve_program();
+  if (HasFailure()) return;
+  serve(kProgram, FirmwareWay::pxe4);
+  MachineSpec spec = machine_with_rom(nic, rom(nic, roms));
+  if (HasFailure()) return;
+  add_boot_disk(spec, test_program("undi-client.efi"), {});
+  spec.nics.back().boot_index = 1;
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console("^undi-client: on UNDI");
+  expect_console(*program_proof_);
+  expect_interface_version("003010");
 }
 
 void RomBoots::takeover_boots(const RomNic& nic) {

@@ -60,6 +60,9 @@ class RomBoots : public KedgeBoots {
   void chain_loads(const RomNic& nic, std::string_view application, FirmwareWay way,
                    RomSet roms = RomSet::full);
   void chain_loads(const MachineSpec& machine, std::string_view application, FirmwareWay way);
+  // The firmware's driver for UNDI, which stays off our handle, boots by PXE over the UNDI of the
+  // ROM's driver on another handle (tests/uefi/undi_client.cpp).
+  void boots_over_undi(const RomNic& nic, RomSet roms);
   // On a CPU without random generator, and no such device, the newer firmware boots by PXE with our
   // ROM; with its own driver for the NIC it finds nothing to boot from.
   void boots_without_random_generator(bool with_our_rom);
@@ -76,6 +79,9 @@ class RomBoots : public KedgeBoots {
   // Offers the file of the served directory by this way only.
   void serve(std::string_view file, FirmwareWay way);
   void serve_program();
+  // Every request for an address by IPv4 has named a network interface of this version, which is
+  // what NII says of it.
+  void expect_interface_version(std::string_view version);
 
   std::optional<Pattern> program_proof_;
 };
