@@ -13,6 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool startable = identity.check_startable(image::Machine::x86_64).ok();
   KEDGE_ASSERT(startable == identity.why_not_startable(image::Machine::x86_64).empty());
   KEDGE_ASSERT(!startable || identity.pe);
+  if (const auto sections = image::pe_sections(bytes); sections.ok()) {
+    KEDGE_ASSERT(sections->size() <= image::kPeSectionsMax);
+  }
   if (const auto member = image::CpioMember::parse(as_text(bytes)); member.ok()) {
     const auto before = image::cpio_before(*member, size);
     KEDGE_ASSERT(before.ok() && before->size() % 4 == 0);

@@ -37,6 +37,27 @@ TEST(Pe, IsRead) {
   EXPECT_EQ(pe->file_bytes_needed, 0xf00u);
 }
 
+TEST(Pe, HasSectionsThatSayHowTheyAreProtected) {
+  const PeRecipe recipe{.sections = {".text", ".data"}};
+  std::string file = make_pe(recipe);
+  const std::size_t first = recipe.header_at + 24 + 112 + 16 * 8;
+  put(file, first + 8, 0x1234, 4);
+  put(file, first + 12, 0x1000, 4);
+  put(file, first + 36, 0x60000020, 4);
+  put(file, first + 40 + 36, 0xc0000040, 4);
+  const auto sections = pe_sections(as_byte_view(file));
+  ASSERT_TRUE(sections.ok());
+  ASSERT_EQ(sections->size(), 2U);
+  EXPECT_EQ((*sections)[0].address, 0x1000U);
+  EXPECT_EQ((*sections)[0].bytes, 0x1234U);
+  EXPECT_TRUE((*sections)[0].executable);
+  EXPECT_FALSE((*sections)[0].writable);
+  EXPECT_FALSE((*sections)[1].executable);
+  EXPECT_TRUE((*sections)[1].writable);
+  file.resize(first + 79);
+  EXPECT_FALSE(pe_sections(as_byte_view(file)).ok());
+}
+
 TEST(Pe, IsReadIn32BitForm) {
   PeRecipe recipe;
   recipe.wide = false;

@@ -22,6 +22,19 @@ void need(PeInfo& info, std::uint64_t offset, std::uint64_t bytes) noexcept {
   if (bytes > 0) info.file_bytes_needed = std::max(info.file_bytes_needed, offset + bytes);
 }
 
+/// From the COFF file header on.
+Result<ByteReader> coff_header(ByteView bytes) noexcept {
+  ByteReader dos(bytes);
+  if (dos.le16() != kDosMagic) return fail(err::image_not_pe);
+  dos.skip(kPeOffsetField - 2);
+  const std::uint32_t offset = dos.le32();
+  if (!dos.ok()) return fail(err::image_not_pe);
+  ByteReader reader(bytes);
+  reader.skip(offset);
+  if (reader.le32() != kPeSignature || !reader.ok()) return fail(err::image_not_pe);
+  return reader;
+}
+
 /// The optional header, which EFI images must have.
 Result<void> parse_optional(ByteReader header, PeInfo& info) noexcept {
   const std::uint16_t magic = header.le16();
@@ -79,15 +92,7 @@ std::string_view machine_name(Machine machine) noexcept {
 }
 
 Result<PeInfo> PeInfo::parse(ByteView bytes) noexcept {
-  ByteReader dos(bytes);
-  if (dos.le16() != kDosMagic) return fail(err::image_not_pe);
-  dos.skip(kPeOffsetField - 2);
-  const std::uint32_t offset = dos.le32();
-  if (!dos.ok()) return fail(err::image_not_pe);
-  ByteReader reader(bytes);
-  reader.skip(offset);
-  if (reader.le32() != kPeSignature || !reader.ok()) return fail(err::image_not_pe);
-
+  KEDGE_TRY(ByteReader reader, coff_header(bytes));
   PeInfo info;
   info.machine = Machine{reader.le16()};
   const std::uint16_t sections = reader.le16();
@@ -112,6 +117,30 @@ Result<PeInfo> PeInfo::parse(ByteView bytes) noexcept {
   if (!reader.ok()) return fail(err::image_bad_pe);
   info.is_unified_kernel = linux_section && companion;
   return info;
+}
+
+Result<std::vector<PeSection>> pe_sections(ByteView bytes) noexcept {
+  constexpr std::uint32_t kExecute = 0x20000000;  // IMAGE_SCN_MEM_EXECUTE
+  constexpr std::uint32_t kWrite = 0x80000000;    // IMAGE_SCN_MEM_WRITE
+  KEDGE_TRY(ByteReader reader, coff_header(bytes));
+  reader.skip(2);  // machine
+  const std::uint16_t count = reader.le16();
+  reader.skip(4 + 4 + 4);  // time stamp, symbols
+  const std::uint16_t optional_bytes = reader.le16();
+  reader.skip(2 + std::size_t{optional_bytes});  // characteristics
+  if (!reader.ok() || count > kPeSectionsMax) return fail(err::image_bad_pe);
+  std::vector<PeSection> sections(count);
+  for (PeSection& section : sections) {
+    reader.skip(kSectionNameBytes);
+    section.bytes = reader.le32();
+    section.address = reader.le32();
+    reader.skip(4 + 4 + 12);  // the file's bytes, relocations, line numbers
+    const std::uint32_t characteristics = reader.le32();
+    section.executable = (characteristics & kExecute) != 0;
+    section.writable = (characteristics & kWrite) != 0;
+  }
+  if (!reader.ok()) return fail(err::image_bad_pe);
+  return sections;
 }
 
 }  // namespace kedge::image

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -57,5 +58,16 @@ struct PeInfo {
   /// Errors: image_not_pe, image_bad_pe.
   static Result<PeInfo> parse(ByteView bytes) noexcept;
 };
+
+/// A section as the firmware lays it out in memory.
+struct PeSection {
+  std::uint32_t address = 0;  ///< from the image's beginning
+  std::uint32_t bytes = 0;
+  bool executable = false;
+  bool writable = false;
+};
+
+/// The sections of an image, in their order. Errors: image_not_pe, image_bad_pe.
+Result<std::vector<PeSection>> pe_sections(ByteView bytes) noexcept;
 
 }  // namespace kedge::image

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "image/pe.h"
 #include "uefi/console.h"
 #include "uefi/device_path.h"
 #include "uefi/protocol.h"
@@ -25,15 +26,6 @@ namespace {
 
 constexpr UINT64 kAll = EFI_MEMORY_RO | EFI_MEMORY_XP;
 constexpr UINT64 kLowMemoryEnd = 1 << 20;  // the firmware starts other processors there
-
-// Microsoft PE format: the parts of the headers that say how pages are to be protected.
-constexpr std::size_t kPeHeaderOffset = 0x3c;
-constexpr std::size_t kOptionalHeaderAt = 24;
-constexpr std::size_t kDllCharacteristicsAt = 70;
-constexpr UINT16 kNxCompat = 0x100;
-constexpr std::size_t kSectionBytes = 40;
-constexpr UINT32 kExecute = 0x20000000;
-constexpr UINT32 kWrite = 0x80000000;
 
 class Strict {
  public:
@@ -118,35 +110,22 @@ class Strict {
   }
 
   /// As its sections want it, which have to stand on pages of their own.
-  bool protect_image(Handle image) noexcept {
-    const auto* loaded = peek<EFI_LOADED_IMAGE_PROTOCOL>(firmware_, image);
+  bool protect_image(Handle handle) noexcept {
+    const auto* loaded = peek<EFI_LOADED_IMAGE_PROTOCOL>(firmware_, handle);
     const auto base = reinterpret_cast<UINT64>(loaded->ImageBase);
     const UINT64 size = EFI_PAGES_TO_SIZE(EFI_SIZE_TO_PAGES(loaded->ImageSize));
     const ByteView bytes(static_cast<const std::byte*>(loaded->ImageBase),
                          static_cast<std::size_t>(loaded->ImageSize));
-    ByteReader dos(bytes);
-    dos.skip(kPeHeaderOffset);
-    const std::size_t pe = dos.le32();
-    ByteReader header(bytes);
-    header.skip(pe + 6);
-    const std::size_t sections = header.le16();
-    header.skip(12);
-    const std::size_t optional_bytes = header.le16();
-    ByteReader optional(bytes);
-    optional.skip(pe + kOptionalHeaderAt + kDllCharacteristicsAt);
-    if ((optional.le16() & kNxCompat) == 0) return set(base, size, 0);
+    const auto info = image::PeInfo::parse(bytes);
+    const auto sections = image::pe_sections(bytes);
+    if (!info.ok() || !sections.ok()) return false;
+    if (!info->has_nx_compat) return set(base, size, 0);
     if (!set(base, size, kAll)) return false;  // headers, and what lies between sections
-    for (std::size_t i = 0; i < sections; ++i) {
-      ByteReader section(bytes);
-      section.skip(pe + kOptionalHeaderAt + optional_bytes + i * kSectionBytes + 8);
-      const UINT64 length = section.le32();
-      const UINT64 start = section.le32();
-      section.skip(20);
-      const UINT32 flags = section.le32();
-      if (!section.ok()) return false;
-      const UINT64 attributes = ((flags & kExecute) != 0 ? 0 : EFI_MEMORY_XP) |
-                                ((flags & kWrite) != 0 ? 0 : EFI_MEMORY_RO);
-      if (!set(base + start, EFI_PAGES_TO_SIZE(EFI_SIZE_TO_PAGES(length)), attributes)) {
+    for (const image::PeSection& section : *sections) {
+      const UINT64 attributes =
+          (section.executable ? 0 : EFI_MEMORY_XP) | (section.writable ? 0 : EFI_MEMORY_RO);
+      if (!set(base + section.address, EFI_PAGES_TO_SIZE(EFI_SIZE_TO_PAGES(section.bytes)),
+               attributes)) {
         return false;
       }
     }
