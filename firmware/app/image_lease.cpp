@@ -48,6 +48,15 @@ std::vector<std::byte> made_up_ack(const net::Interface& interface, const wire::
   return {message->begin(), message->end()};
 }
 
+/// The boot file's name is in option 67 only: many servers put it there for a client that asks for
+/// the option, as ours does. Boot loaders look at the field of the header and nowhere else.
+bool hides_boot_file(const std::vector<std::byte>& packet) {
+  const auto message = wire::Dhcp4View::parse(packet);
+  if (!message.ok() || !message->file().empty()) return false;
+  const auto parsed = client::DhcpPacket::parse(packet);
+  return parsed.ok() && !parsed->filename().empty();
+}
+
 /// The packet stays as it is when it cannot be changed.
 void rename(std::vector<std::byte>& packet, const BootFile& file) {
   if (packet.empty()) return;
@@ -69,16 +78,17 @@ uefi::PxeLease image_lease(const InterfaceSlot& slot, std::string_view uri) {
     server = boot.next_server.is_any() ? slot.lease->server_id : boot.next_server;
   }
   const BootFile file = boot_file(uri, server);
+  bool names_image = false;
   if (!slot.lease.has_value()) {
     lease.configuration = slot.interface.ipv4();
     lease.ack = made_up_ack(slot.interface, slot.interface.device().mac(), file);
-  } else if (slot.lease->boot.filename == file.name &&
-             slot.lease->boot.next_server == file.server) {
-    return lease;
+  } else {
+    names_image =
+        slot.lease->boot.filename == file.name && slot.lease->boot.next_server == file.server;
   }
-  rename(lease.ack, file);
-  rename(lease.proxy_offer, file);
-  rename(lease.boot_server_reply, file);
+  for (auto* packet : {&lease.ack, &lease.proxy_offer, &lease.boot_server_reply}) {
+    if (!names_image || hides_boot_file(*packet)) rename(*packet, file);
+  }
   return lease;
 }
 

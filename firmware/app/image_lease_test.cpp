@@ -45,6 +45,20 @@ TEST_F(ImageLeaseTest, LeavesPacketsAloneThatNameTheImage) {
   EXPECT_EQ(made.configuration.address, kOwn);
 }
 
+// Servers put the name there for clients that ask for the option; shim does not look at it.
+TEST_F(ImageLeaseTest, NamesTheImageInTheHeaderWhereTheServerUsedAnOption) {
+  client::Reply reply{.yours = kOwn, .next_server = kServer, .server_id = kServer};
+  reply.options.emplace_back(wire::dhcp_option::kBootFileName, "dir/shimx64.efi");
+  const auto acknowledged = client::DhcpPacket::parse(reply.bytes(7, wire::MacAddress()));
+  ASSERT_TRUE(acknowledged.ok());
+  slot.lease = *client::DhcpLease::from_packets(*acknowledged, {}, {});
+  const auto made = image_lease(slot, "tftp://192.0.2.1/dir/shimx64.efi");
+  const auto message = wire::Dhcp4View::parse(made.ack);
+  ASSERT_TRUE(message.ok());
+  EXPECT_EQ(message->file(), "dir/shimx64.efi");
+  EXPECT_EQ(message->header().server, kServer);
+}
+
 TEST_F(ImageLeaseTest, NamesTheImageThatAScriptHasChosen) {
   lease("kedge.efi");
   slot.lease->proxy = packet("proxy.efi");
