@@ -106,6 +106,7 @@ Result<void> ImageStarter::load_and_run(const StartRequest& request,
   if (!EFI_ERROR(status)) return run(request, Handle(image));
   // A refused image is loaded all the same, to be authorised later; we do not want it.
   if (status == EFI_SECURITY_VIOLATION && image != nullptr) (void)boot.UnloadImage(image);
+  log(LogLevel::warning, "image", "{} is not loaded: {}", request.name, status_name(status));
   return load_error(status);
 }
 
