@@ -218,8 +218,9 @@ Outcome<VariableStore> parse_flash_store(ByteView file) {
   ByteReader reader(file.subspan(store->offset, store->bytes));
   reader.skip(kHeaderBytes);
   std::vector<bool> in_deletion;
-  while (reader.ok() && read_variable(reader, *store, result, in_deletion) == Step::next) {
-  }
+  do {
+    result.end = store->offset + reader.offset();
+  } while (reader.ok() && read_variable(reader, *store, result, in_deletion) == Step::next);
   drop_replaced(result, in_deletion);
   return result;
 }

@@ -39,6 +39,7 @@ struct VariableStore {
   bool from_spare = false;  // a write was interrupted, and the spare area counts
   std::vector<EfiVariable> variables;
   std::vector<std::string> problems;  // damage behind which nothing was read, with offsets
+  std::size_t end = 0;  // where the next variable would stand in a flash image; 0: in none
 
   // Variables of UEFI's own vendor GUID have `vendor` empty.
   const EfiVariable* find(std::string_view name, std::string_view vendor = {}) const;

@@ -74,6 +74,7 @@ TEST(VariableStore, DeletedVariablesAreGoneAndInterruptedUpdatesAreNot) {
   const VariableStore store = must_parse(writer.volume());
   EXPECT_THAT(names(store), ElementsAre("half-deleted", "replaced"));
   EXPECT_EQ(store.find("replaced")->data, "new");
+  EXPECT_EQ(store.end, writer.size());
 }
 
 TEST(VariableStore, TheSpareAreaHelpsAfterAnInterruptedRewrite) {
