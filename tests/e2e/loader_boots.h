@@ -32,6 +32,13 @@ class LoaderBoots : public KedgeBoots {
                              "linux /vmlinuz {}\ninitrd /initrd.img /second.img\nboot\n",
                              payload.command_line));
   }
+  /// Both, where DHCP names shim by a URI.
+  void serve_shim_by_http(const Payload& payload) {
+    serve_shim();
+    serve_grub(payload);
+    nginx();
+    dnsmasq({.boot_file = http_url("shimx64.efi"), .tftp_directory = served(), .lines = {}});
+  }
 };
 
 }  // namespace kedge::host::e2e
