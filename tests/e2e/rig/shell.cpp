@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view kEnd = "end-of-the-command";
 constexpr std::size_t kWordsMax = 8;
 constexpr unsigned kAttempts = 3;
-constexpr long long kPageBytes = 4096;
 // Scripts that take a controller and a number. No output of a command in a script can be thrown
 // away.
 constexpr std::string_view kAloneScript =
@@ -52,6 +51,7 @@ void ShellTest::add_shell_disk(MachineSpec& machine, std::vector<MediaFile> file
   E2E_ASSERT_OK(started);
   files.push_back({"EFI/BOOT/BOOTX64.EFI", shell});
   files.push_back({"startup.nsh", startup});
+  files.push_back({"probe.efi", test_program("resource-probe.efi")});
   const auto image = directory() / "shell.img";
   const auto made = make_fat_image(image, files);
   E2E_ASSERT_OK(made);
@@ -103,20 +103,37 @@ std::string ShellTest::ask(std::string_view command, std::string_view pattern) {
   return find(run(command), pattern);
 }
 
+void ShellTest::start_probe() {
+  find(run("load -nc probe.efi"), "(resource-probe: on)");
+}
+
 ShellTest::Usage ShellTest::usage() {
-  Usage result;
-  std::string free = ask("memmap", R"(Available\s*:.* Pages \(([0-9]{1,3}(?:,[0-9]{3})*) Bytes\))");
-  std::erase(free, ',');
-  if (!free.empty()) result.pages = static_cast<int>(-std::stoll(free) / kPageBytes);
-  // With lines lost on the way two counts hardly agree.
-  const Pattern handle = Pattern::must_compile(R"(^\s*[0-9A-F]+: )");
-  for (int previous = -1; previous != result.handles && !HasFailure();) {
-    previous = result.handles;
-    const auto lines = run("dh");
-    result.handles = static_cast<int>(std::ranges::count_if(
-        lines, [&](const auto& line) { return handle.search(line).has_value(); }));
+  const Pattern image = Pattern::must_compile(
+      R"(resource-probe: (\S+) pool (-?[0-9]+) pages (-?[0-9]+) events (-?[0-9]+)$)");
+  const Pattern machine = Pattern::must_compile(
+      R"(resource-probe: machine handles ([0-9]+) protocols ([0-9]+) openings ([0-9]+) )"
+      R"(free ([0-9]+) lines ([0-9]+)$)");
+  const auto number = [](const PatternMatch& match, std::size_t group) {
+    return std::stoi(match.groups.at(group));
+  };
+  // The serial port has no flow control: a line may be lost on a busy host.
+  for (unsigned attempt = 0; attempt < kAttempts && !HasFailure(); ++attempt) {
+    Usage result;
+    for (const std::string& line : run("load -nc probe.efi")) {
+      if (const auto match = image.search(line)) {
+        result.images[match->groups.at(1)] = {number(*match, 2), number(*match, 3),
+                                              number(*match, 4)};
+      } else if (const auto total = machine.search(line)) {
+        result.handles = number(*total, 1);
+        result.protocols = number(*total, 2);
+        result.openings = number(*total, 3);
+        result.pages = -number(*total, 4);
+        if (static_cast<std::size_t>(number(*total, 5)) == result.images.size()) return result;
+      }
+    }
   }
-  return result;
+  ADD_FAILURE() << "the probe does not say what is in use";
+  return {};
 }
 
 unsigned ShellTest::repeat_connections(std::string_view controller, unsigned rounds, Above above) {
@@ -130,20 +147,23 @@ unsigned ShellTest::repeat_connections(std::string_view controller, unsigned rou
   return static_cast<unsigned>(count("Result Success"));
 }
 
-ShellTest::Usage ShellTest::growth(const std::function<void()>& rounds, unsigned sets) {
-  Usage smallest;
-  for (unsigned set = 0; set < sets && !HasFailure(); ++set) {
-    const Usage before = usage();
-    rounds();
-    const Usage after = usage();
-    const Usage grown{.pages = after.pages - before.pages,
-                      .handles = after.handles - before.handles};
-    fmt::print("{} pages and {} handles more\n", grown.pages, grown.handles);
-    smallest.pages = set == 0 ? grown.pages : std::min(smallest.pages, grown.pages);
-    smallest.handles = set == 0 ? grown.handles : std::min(smallest.handles, grown.handles);
-    if (grown.pages == 0 && grown.handles == 0) return grown;
+ShellTest::Usage ShellTest::growth(const std::function<void()>& rounds) {
+  const Usage before = usage();
+  rounds();
+  Usage grown = usage();
+  for (auto& [name, taken] : grown.images) {
+    const Taken was = before.of(name);
+    taken = {taken.pool - was.pool, taken.pages - was.pages, taken.events - was.events};
+    fmt::print("{}: {} pieces of pool, {} pages and {} events more\n", name, taken.pool,
+               taken.pages, taken.events);
   }
-  return smallest;
+  grown.handles -= before.handles;
+  grown.protocols -= before.protocols;
+  grown.openings -= before.openings;
+  grown.pages -= before.pages;
+  fmt::print("the machine: {} handles, {} protocols, {} openings and {} pages more\n",
+             grown.handles, grown.protocols, grown.openings, grown.pages);
+  return grown;
 }
 
 }  // namespace kedge::host::e2e
