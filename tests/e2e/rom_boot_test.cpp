@@ -53,6 +53,15 @@ TEST_F(RomBoots, AsDriverThroughWhichTheFirmwareLoadsKedgeThatUsesIt) {
   chain_loads(kE1000e, "x86_64/kedge-snponly.efi", FirmwareWay::pxe4);
 }
 
+// Scenario 2: without a ROM, and with one that the machine does not show. The firmware's own driver
+// boots.
+TEST_F(RomBoots, ThatAreDisabledAreNotThere) {
+  firmware_boots_without({});
+}
+TEST_F(RomBoots, WithoutABarAreNotThere) {
+  firmware_boots_without(rom(kVirtioNet, RomSet::full));
+}
+
 // Since 202405 edk2's network drivers wait for EFI_RNG (docs/adr/0009).
 TEST_F(RomBoots, WhereAFirmwareHasNoRandomGenerator) {
   boots_without_random_generator(true);

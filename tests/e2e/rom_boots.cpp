@@ -108,6 +108,21 @@ void RomBoots::boots_over_undi(const RomNic& nic, RomSet roms) {
   expect_interface_version("003010");
 }
 
+void RomBoots::firmware_boots_without(const std::filesystem::path& rom) {
+  serve_program();
+  if (HasFailure()) return;
+  serve(kProgram, FirmwareWay::pxe4);
+  MachineSpec spec = machine(architecture_);
+  add_nic(spec, {.properties = {"rombar=0"}, .rom = rom.string(), .boot_index = 0});
+  spec.fw_cfg.emplace_back("name=opt/org.kedge/personality,string=takeover");
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(start_message(FirmwareWay::pxe4));
+  expect_console(*program_proof_);
+  EXPECT_FALSE(vm().serial().search(Pattern::literal("Kedge")));
+}
+
 void RomBoots::takeover_boots(const RomNic& nic) {
   MachineSpec spec = machine_with_rom(nic, rom(nic, RomSet::full));
   spec.fw_cfg.push_back("name=opt/org.kedge/personality,string=takeover");

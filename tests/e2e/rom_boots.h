@@ -52,6 +52,9 @@ class RomBoots : public KedgeBoots {
   // The firmware boots by `way` over the ROM's driver, which says nothing. Ways before it in the
   // firmware's order find a server that has nothing for them.
   void firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way);
+  // The firmware boots by PXE over its own driver for virtio-net. The NIC has no ROM, or one that
+  // would take over but has no BAR to be read through.
+  void firmware_boots_without(const std::filesystem::path& rom);
   // The host makes the ROM a takeover and names a URL; DHCP names nothing.
   void takeover_boots(const RomNic& nic);
   // The same by a machine that was told so: "personality" and "url", which is kGivenScript's.

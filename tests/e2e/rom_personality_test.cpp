@@ -36,6 +36,10 @@ class RomPersonality : public KedgeBoots {
     spec.arguments.insert(spec.arguments.end(),
                           {"-smbios", fmt::format("type=11,value=kedge:{}", text)});
   }
+  void set_variable(const MachineSpec& spec, std::string_view key, std::string_view value) {
+    const auto added = add_kedge_variable(spec.firmware_vars, key, value);
+    E2E_ASSERT_OK(added);
+  }
   // For the firmware's own PXE: a program that shows a token.
   Pattern serve_program() {
     auto program = make_next_boot_option(directory());
@@ -106,16 +110,62 @@ TEST_F(RomPersonality, RunsTheScriptOfAnEfiVariable) {
   MachineSpec spec = machine();
   add_nic(spec, {.rom = rom(), .boot_index = 0}, Attachment::silent);
   if (HasFailure()) return;
-  const auto added =
-      add_kedge_variable(spec.firmware_vars, fmt::format("{}:script", kMac0),
-                         fmt::format("echo variable-{} ${{greeting}} && poweroff", token));
-  E2E_ASSERT_OK(added);
-  const auto personality = add_kedge_variable(spec.firmware_vars, "greeting", "from the variable");
-  E2E_ASSERT_OK(personality);
+  set_variable(spec, fmt::format("{}:script", kMac0),
+               fmt::format("echo variable-{} ${{greeting}} && poweroff", token));
+  set_variable(spec, "greeting", "from the variable");
   set_oem_string(spec, "greeting=from the host");
   boot(spec);
   if (HasFailure()) return;
   expect_console(Pattern::literal(fmt::format("variable-{} from the host", token)));
+}
+
+// The ROM of the image is a takeover unless told otherwise, those that are shipped are drivers.
+class RomPersonalityByVariable : public RomPersonality {
+ protected:
+  MachineSpec machine_with_shipped_rom(std::string_view personality) {
+    MachineSpec spec = machine();
+    add_nic(spec, {.rom = dist("roms/efi-virtio.rom").string(), .boot_index = 0});
+    set(spec, kDoNotAsk, "0");
+    set_variable(spec, "personality", personality);
+    return spec;
+  }
+};
+
+TEST_F(RomPersonalityByVariable, AsDriverTheFirmwaresOwnPxeBoots) {
+  const Pattern program = serve_program();
+  dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
+  const MachineSpec spec = machine_with_rom();
+  set_variable(spec, fmt::format("{}:personality", kMac0), "driver");
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(program);
+  EXPECT_FALSE(vm().serial().search(Pattern::literal("Kedge")));
+}
+
+TEST_F(RomPersonalityByVariable, AsTakeoverKedgeBoots) {
+  const auto* files = payload();
+  if (HasFailure()) return;
+  write_served("given.ipxe", payload_script(*files, http_url(""), Address::there_already));
+  nginx();
+  dnsmasq();
+  const MachineSpec spec = machine_with_shipped_rom("takeover");
+  set_variable(spec, "url", http_url("given.ipxe"));
+  boot_and_prove(spec);
+  EXPECT_FALSE(vm().serial().search(Pattern::literal("Start PXE")));
+}
+
+TEST_F(RomPersonalityByVariable, AsBothOneBootOptionFollowsTheOther) {
+  const std::string token = random_token();
+  const Pattern program = serve_program();
+  dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
+  const MachineSpec spec = machine_with_shipped_rom("both");
+  set_variable(spec, "script", fmt::format("echo kedge-{} && exit 1", token));
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(Pattern::literal("kedge-" + token));
+  expect_console(program);
 }
 
 // Kedge takes the NIC from the firmware's stack and gives it back: the firmware's own boot option,
@@ -168,6 +218,22 @@ TEST_F(RomPersonality, TwoNicsHaveTwoPersonalities) {
     if (message.type != kDhcpDiscover && message.type != kDhcpRequest) continue;
     EXPECT_EQ(message.user_class == "iPXE", message.client == kMac1) << message.client;
   }
+}
+
+// No disk, and nobody answers on the NIC of the ROM: the machine goes on to its other NIC.
+TEST_F(RomPersonality, WithoutADiskTheNextBootOptionIsTheOtherNic) {
+  const Pattern program = serve_program();
+  dnsmasq({.boot_file = "program.efi", .tftp_directory = served(), .lines = {}});
+  MachineSpec spec = machine();
+  add_nic(spec, {.rom = rom(), .boot_index = 0}, Attachment::silent);
+  add_nic(spec, {.boot_index = 1});
+  set(spec, kDoNotAsk, "0");
+  if (HasFailure()) return;
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console("Boot failed: ");
+  expect_console(fmt::format("failed to load .*{}", kBootOption));
+  expect_console(program);
 }
 
 // Nobody answers DHCP: the machine goes on to its disk.
