@@ -6,6 +6,7 @@
 #include "app/image_lease.h"
 #include "app/own_settings.h"
 #include "base/log.h"
+#include "kedge_config.h"
 
 namespace kedge::app {
 
@@ -44,7 +45,8 @@ Result<void> ImageHost::offer(InterfaceSlot& slot, uefi::ImageNetwork::Nic nic,
   KEDGE_CHECK(reopen(slot.interface, driver::Consumer::simple_network));
   backend_.reset(new (std::nothrow) uefi::PxeStackBackend(
       {run_.firmware, run_.loop, run_.stack, slot.interface, nic.device,
-       session_->interfaces().identity_of(slot), fetcher_->options()}));
+       session_->interfaces().identity_of(slot), fetcher_->options(),
+       config::kImageMtftp ? &client::tftp_get_from_group : nullptr}));
   if (backend_ == nullptr) return fail(err::base_no_memory);
   KEDGE_TRY(network_, uefi::ImageNetwork::create(run_.firmware, std::move(nic), *backend_));
   network_->pxe().adopt(image_lease(slot, uri));

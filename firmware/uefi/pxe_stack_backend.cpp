@@ -259,8 +259,8 @@ Result<void> PxeStackBackend::read_from_group(const PxeFile& file, Work& work) n
   const net::InterfaceMode before = member;
   member.groups.back() = file.group;
   set_mode(member);
-  auto done = run(client::tftp_get_from_group(setup_.stack, setup_.interface, file.session,
-                                              file.name, work, work));
+  auto done =
+      run(setup_.read_group(setup_.stack, setup_.interface, file.session, file.name, work, work));
   set_mode(before);
   return done;
 }
@@ -276,7 +276,7 @@ Result<void> PxeStackBackend::read(const PxeFile& file, client::Sink& sink, PxeW
   work.options.tftp.mtu = mtu();
   work.options.tftp.block_bytes = file.block_bytes;
   work.options.tftp.directory = file.directory;
-  if (!file.group.is_any()) {
+  if (!file.group.is_any() && setup_.read_group != nullptr) {
     const auto done = read_from_group(file, work);
     // Without a session the file is there one to one, as it is where a server has no groups.
     const bool none = !done.ok() && work.refusal == std::nullopt && sink.size() == 0 &&

@@ -42,6 +42,8 @@ class PxeStackBackend final : public PxeBackend {
     link::SharedDevice& shared;  ///< the interface's device is its host
     client::DhcpIdentity identity;
     client::FetchOptions options;
+    /// How files of multicast sessions are read. nullptr: one to one.
+    decltype(&client::tftp_get_from_group) read_group = nullptr;
   };
   /// What setup refers to must outlive it.
   explicit PxeStackBackend(Setup setup) noexcept;

@@ -57,7 +57,14 @@ struct PxeStackBackendTest : testing::Test {
   fake::FakeInterface interface;
   fake::ScriptedDevice device;
   link::SharedDevice shared{device};
-  PxeStackBackend backend{{firmware.firmware(), sim.loop, stack, interface, shared, {}, {}}};
+  PxeStackBackend backend{{firmware.firmware(),
+                           sim.loop,
+                           stack,
+                           interface,
+                           shared,
+                           {},
+                           {},
+                           client::tftp_get_from_group}};
   Patience watch;
   std::optional<PxeServerError> refusal;
   const Instant began = sim.clock.now();
