@@ -75,8 +75,7 @@ void RomBoots::firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way) {
   expect_console(start_message(way));
   expect_console(*program_proof_);
   EXPECT_FALSE(vm().serial().search(Pattern::literal("Kedge"))) << "a driver prints nothing";
-  // The ROMs with everything have no NII (configs/qemu.cmake); 3.0 is what the firmware says then.
-  expect_interface_version(roms == RomSet::driver_only ? "003010" : "003000");
+  expect_interface_version("003001");
 }
 
 void RomBoots::expect_interface_version(std::string_view version) {
@@ -105,7 +104,7 @@ void RomBoots::boots_over_undi(const RomNic& nic, RomSet roms) {
   if (HasFailure()) return;
   expect_console("^undi-client: on UNDI");
   expect_console(*program_proof_);
-  expect_interface_version("003010");
+  expect_interface_version("003001");
 }
 
 void RomBoots::firmware_boots_without(const std::filesystem::path& rom) {
