@@ -67,10 +67,14 @@ std::uint32_t ReceiveQueue::poll(link::Receiver& receiver, std::uint32_t budget,
                                  link::Statistics& statistics) noexcept {
   const std::uint16_t batch = std::max<std::uint16_t>(kRefillBatchMin, queue_.slots() / 4);
   std::uint32_t delivered = 0;
+  bool is_empty = false;
   Virtqueue::Used used;
   while (delivered < budget && fault_ == Fault::none) {
     const TakeState state = queue_.take(used);
-    if (state == TakeState::none) break;
+    if (state == TakeState::none) {
+      is_empty = true;
+      break;
+    }
     if (state == TakeState::broken) {
       fault_ = queue_.fault();
       break;
@@ -90,7 +94,9 @@ std::uint32_t ReceiveQueue::poll(link::Receiver& receiver, std::uint32_t budget,
     // Not only at the end: the device should fill buffers while the stack takes frames.
     if (queue_.free_slots() >= batch) refill();
   }
-  if (fault_ == Fault::none && queue_.free_slots() != 0) refill();
+  // An empty ring is a good time for it. Who takes one frame a call, as Simple Network does, would
+  // pay with a notification for each buffer whenever the device is waiting for buffers.
+  if (fault_ == Fault::none && is_empty && queue_.free_slots() != 0) refill();
   return delivered;
 }
 

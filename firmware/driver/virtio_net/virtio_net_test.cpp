@@ -139,6 +139,23 @@ TEST_P(VirtioNetOn, NotifiesOncePerBatch) {
   EXPECT_LE(rig.model.bar_accesses, accesses + 2);
 }
 
+// Another stack takes one frame a call. A device that has filled all buffers waits for the next
+// one; given back one by one, each would cost a notification, and bring one frame.
+TEST_P(VirtioNetOn, NotifiesOfManyBuffersWhereFramesAreTakenOneByOne) {
+  Rig rig(GetParam().setup(), {.receive_offloads = false, .spare_bytes = 0});
+  const unsigned slots = rig.model.posted();
+  for (unsigned i = 0; i < slots; ++i) ASSERT_TRUE(rig.model.deliver(pattern(60)));
+  const unsigned before = rig.model.queue(0).notifications;
+  for (unsigned i = 0; i < slots / 2; ++i) ASSERT_EQ(rig.poll(1), 1U);
+  EXPECT_GE(rig.model.queue(0).notifications, before + 1);
+  EXPECT_LE(rig.model.queue(0).notifications, before + 2);
+  EXPECT_GE(rig.model.posted(), slots / 4) << "the device goes on";
+  while (rig.poll(1) == 1) {
+  }
+  EXPECT_EQ(rig.model.posted(), slots) << "an empty ring is filled up";
+  EXPECT_EQ(rig.violations(), "");
+}
+
 TEST_P(VirtioNetOn, LeavesFramesReadableAfterItWasStoppedAndDestroyed) {
   Rig rig(GetParam().setup());
   rig.collector.keep = true;
