@@ -19,22 +19,28 @@ bool is_file(const std::filesystem::path& file) {
 // Who boots from the NIC's ROM, or over the driver in it.
 void add_roms(std::vector<Contestant>& all, const std::filesystem::path& kedge_rom) {
   const auto add = [&all](std::string_view name, std::string_view description, Start start,
-                          const std::filesystem::path& rom) {
+                          const std::filesystem::path& rom, RomRole role) {
     if (!is_file(rom)) return;
     all.push_back({.name = std::string(name),
                    .description = std::string(description),
                    .start = start,
-                   .rom = rom});
+                   .rom = rom,
+                   .role = role});
   };
   // Debian's iPXE of 2019 takes over the boot; the newer one is a NIC driver only.
   const auto newest = e2e::package_directory("trixie-all", "ipxe-qemu") / kNewIpxeRom;
-  add(kOvmfOverKedge, "OVMF's own HTTP boot and PXE, over the driver in Kedge's ROM",
-      Start::firmware, kedge_rom);
+  add(kOvmfOverKedge, "OVMF's own HTTP boot and PXE, over Kedge's ROM with the personality driver",
+      Start::firmware, kedge_rom, RomRole::driver);
   add(kOvmfOverIpxe, "OVMF's own HTTP boot and PXE, over the driver in iPXE's ROM", Start::firmware,
-      newest);
-  add(kKedgeRom, "Kedge's ROM with the personality takeover", Start::rom, kedge_rom);
-  add("ipxe-rom-old", "the ROM of this machine's Debian, which takes over", Start::rom,
-      kOldIpxeRom);
+      newest, RomRole::unspoken);
+  add(kOvmfInBoth, "the same, personality both: after Kedge's boot option has failed",
+      Start::firmware, kedge_rom, RomRole::both_firmwares);
+  add(kKedgeRom, "Kedge's ROM with the personality takeover", Start::rom, kedge_rom,
+      RomRole::takeover);
+  add(kKedgeRomBoth, "Kedge's ROM with the personality both, by Kedge's boot option", Start::rom,
+      kedge_rom, RomRole::both);
+  add(kIpxeRomOld, "the ROM of this machine's Debian, which takes over", Start::rom, kOldIpxeRom,
+      RomRole::unspoken);
 }
 
 }  // namespace
@@ -47,6 +53,8 @@ std::string_view protocol_name(Protocol protocol) {
       return "tftp-hpa";
     case Protocol::tftp_dnsmasq:
       return "tftp-dnsmasq";
+    case Protocol::boot:
+      return "boot";
   }
   return {};
 }

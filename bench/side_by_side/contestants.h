@@ -11,7 +11,14 @@
 
 namespace kedge::host::bench {
 
-enum class Protocol : std::uint8_t { http, tftp_hpa, tftp_dnsmasq };
+enum class Protocol : std::uint8_t {
+  http,
+  tftp_hpa,
+  tftp_dnsmasq,
+  boot,  // HTTP as well, a small file: what counts is the time from reset until it runs
+};
+inline constexpr Protocol kProtocols[] = {Protocol::http, Protocol::tftp_hpa,
+                                          Protocol::tftp_dnsmasq, Protocol::boot};
 std::string_view protocol_name(Protocol protocol);
 
 // How a contestant comes to run.
@@ -24,12 +31,30 @@ enum class Start : std::uint8_t {
   host,         // no machine: curl on this host
 };
 
+// What the host tells a ROM of Kedge by fw_cfg; nobody else reads it.
+enum class RomRole : std::uint8_t {
+  unspoken,        // nothing: the ROM does what it was built for
+  driver,          // the firmware's stack boots over its driver
+  takeover,        // Kedge boots
+  both,            // Kedge's boot option, which stands first, boots
+  both_firmwares,  // Kedge's boot option fails at once, and the firmware's own one boots
+};
+
 struct Contestant {
   std::string name;
   std::string description;
   Start start = Start::disk;
   std::filesystem::path application;  // Start::disk and Start::pxe
   std::filesystem::path rom = {};     // Start::firmware (empty: no ROM) and Start::rom
+  RomRole role = RomRole::unspoken;
+
+  // Boots from the NIC itself, from its ROM or by the firmware's own stack.
+  bool boots_from_nic() const { return start == Start::firmware || start == Start::rom; }
+  // The personality both downloads as the other two do: only what comes before differs.
+  bool takes_part(Protocol protocol) const {
+    if (protocol == Protocol::boot) return boots_from_nic();
+    return role != RomRole::both && role != RomRole::both_firmwares;
+  }
 };
 
 // Names that others are compared with.
@@ -39,7 +64,10 @@ inline constexpr std::string_view kLinuxGuest = "linux";
 inline constexpr std::string_view kOvmf = "ovmf";
 inline constexpr std::string_view kOvmfOverKedge = "ovmf-kedge-rom";
 inline constexpr std::string_view kOvmfOverIpxe = "ovmf-ipxe-rom";
+inline constexpr std::string_view kOvmfInBoth = "ovmf-kedge-both";
 inline constexpr std::string_view kKedgeRom = "kedge-rom";
+inline constexpr std::string_view kKedgeRomBoth = "kedge-rom-both";
+inline constexpr std::string_view kIpxeRomOld = "ipxe-rom-old";
 
 struct ContestantFiles {
   std::filesystem::path kedge;          // "x86_64/kedge.efi"

@@ -76,8 +76,8 @@ Facts gather_facts(const std::vector<Contestant>& contestants, std::string_view 
   facts.emplace_back("dnsmasq", package_version("dnsmasq-base"));
   facts.emplace_back("tftpd-hpa", package_version("tftpd-hpa"));
   for (const Contestant& contestant : contestants) {
-    if (contestant.application.empty()) continue;
-    facts.emplace_back(contestant.name, describe_file(contestant.application));
+    const auto& file = contestant.application.empty() ? contestant.rom : contestant.application;
+    if (!file.empty()) facts.emplace_back(contestant.name, describe_file(file));
   }
   return facts;
 }

@@ -35,6 +35,7 @@ struct Options {
   std::vector<std::string> only;
   std::vector<std::string> protocols;
   std::vector<std::string> also;
+  std::string group;
   std::string http_size = "256M";
   std::string tftp_size = "32M";
   std::string accelerator = "tcg";
@@ -49,6 +50,9 @@ struct Options {
 };
 
 constexpr std::uint64_t kQuickBytes = 4 << 20;
+// Long enough that slow start and the firmware's timers do not decide.
+constexpr std::uint64_t kQuickRomsBytes = 32 << 20;
+constexpr std::string_view kRomsGroup = "roms";
 
 void add_options(CLI::App& application, Options& options) {
   application.add_option("--dist", options.dist, "Where the artefacts are")->capture_default_str();
@@ -56,15 +60,19 @@ void add_options(CLI::App& application, Options& options) {
   application.add_option("--work", options.work,
                          "Keep logs, console and capture of the last measurement here");
   application.add_option("--only", options.only, "Only these contestants (see --list)");
+  application
+      .add_option("--group", options.group,
+                  "roms: only who boots from the NIC, from its ROM or by the firmware's own stack")
+      ->check(CLI::IsMember({std::string(kRomsGroup)}));
   application.add_option("--protocol", options.protocols,
-                         "Only these: http, tftp-hpa, tftp-dnsmasq");
+                         "Only these: http, tftp-hpa, tftp-dnsmasq, boot (HTTP, a small file)");
   application.add_option("--also", options.also,
                          "NAME=FILE: another application, started like Kedge from a disk");
   application.add_option("--http-size", options.http_size, "Size of the HTTP download")
       ->capture_default_str();
   application.add_option("--tftp-size", options.tftp_size, "Size of the TFTP download")
       ->capture_default_str();
-  application.add_option("--repeat", options.repetitions, "Runs of each measurement")
+  application.add_option("--repeat", options.repetitions, "Rounds: runs of each measurement")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   application.add_option("--memory", options.memory_mib, "The machine's memory in MiB")
@@ -82,7 +90,8 @@ void add_options(CLI::App& application, Options& options) {
                        "Touch all of the machine's memory before it starts: downloads then do not "
                        "wait for this host to clear pages");
   application.add_flag("--quick", options.quick,
-                       "A smoke test: 4 MiB each, once, kedge and host, over HTTP and tftpd-hpa");
+                       "A smoke test: 4 MiB each, once, kedge and host, over HTTP and tftpd-hpa; "
+                       "with --group roms 32 MiB over HTTP and the time to boot, in some minutes");
   application.add_flag("--list", options.list, "List the contestants and end");
 }
 
@@ -108,6 +117,9 @@ Outcome<std::vector<Contestant>> choose_contestants(const Options& options) {
       return failure(fmt::format("there is no contestant {}", name), "--list shows them");
     }
   }
+  if (options.group == kRomsGroup) {
+    std::erase_if(all, [](const Contestant& c) { return !c.boots_from_nic(); });
+  }
   if (!options.only.empty()) {
     std::erase_if(all, [&](const Contestant& c) { return !contains(options.only, c.name); });
   }
@@ -124,13 +136,13 @@ Outcome<std::vector<Contestant>> choose_contestants(const Options& options) {
 
 Outcome<std::vector<Protocol>> choose_protocols(const Options& options) {
   std::vector<Protocol> chosen;
-  for (const Protocol protocol : {Protocol::http, Protocol::tftp_hpa, Protocol::tftp_dnsmasq}) {
+  for (const Protocol protocol : kProtocols) {
     if (options.protocols.empty() || contains(options.protocols, protocol_name(protocol))) {
       chosen.push_back(protocol);
     }
   }
   if (chosen.empty() || (!options.protocols.empty() && chosen.size() < options.protocols.size())) {
-    return failure("--protocol takes http, tftp-hpa and tftp-dnsmasq");
+    return failure("--protocol takes http, tftp-hpa, tftp-dnsmasq and boot");
   }
   return chosen;
 }
@@ -159,11 +171,12 @@ Outcome<RunSettings> choose_settings(const Options& options) {
   return settings;
 }
 
-// Repetitions outside, so that a slow hour of the machine meets everybody.
+// Repetitions outside, so that a slow minute of the machine meets everybody.
 bool run_all(Runner& runner, const std::vector<Protocol>& protocols, Results& results) {
   for (int repetition = 1; repetition <= results.repetitions; ++repetition) {
     for (const Protocol protocol : protocols) {
       for (const Contestant& contestant : results.contestants) {
+        if (!contestant.takes_part(protocol)) continue;
         Run run{.contestant = contestant.name, .protocol = protocol, .repetition = repetition};
         auto measured = runner.measure(contestant, protocol);
         if (runner.interrupted()) return false;
@@ -244,6 +257,19 @@ int run_bench(const Options& options) {
   return good ? kExitGood : kExitSomeFailed;
 }
 
+// --quick: what was not given is small.
+void shorten(Options& options, const CLI::App& given) {
+  const bool roms = options.group == kRomsGroup;
+  const std::string size = std::to_string(roms ? kQuickRomsBytes : kQuickBytes);
+  if (given.count("--http-size") == 0) options.http_size = size;
+  if (given.count("--tftp-size") == 0) options.tftp_size = size;
+  if (given.count("--repeat") == 0) options.repetitions = roms ? 3 : 1;
+  if (options.only.empty() && !roms) options.only = {std::string(kKedge), "host"};
+  if (options.protocols.empty()) {
+    options.protocols = {"http", std::string(roms ? "boot" : "tftp-hpa")};
+  }
+}
+
 int run(int argc, char** argv) {
   CLI::App application(
       "Downloads the same file with Kedge, iPXE, OVMF's own network boot and a Linux guest, each "
@@ -259,12 +285,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return application.exit(error) == 0 ? kExitGood : kExitUsage;
   }
-  if (options.quick) {
-    options.http_size = options.tftp_size = std::to_string(kQuickBytes);
-    options.repetitions = 1;
-    if (options.only.empty()) options.only = {std::string(kKedge), "host"};
-    if (options.protocols.empty()) options.protocols = {"http", "tftp-hpa"};
-  }
+  if (options.quick) shorten(options, application);
   return run_bench(options);
 }
 

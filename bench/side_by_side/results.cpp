@@ -11,7 +11,6 @@ namespace kedge::host::bench {
 namespace {
 
 constexpr double kMegabyte = 1e6;
-constexpr std::array kProtocols = {Protocol::http, Protocol::tftp_hpa, Protocol::tftp_dnsmasq};
 
 template <class Value>
 std::optional<Spread> collect(const std::vector<Run>& runs, std::string_view contestant,
@@ -57,16 +56,38 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+bool was_tried(const Results& results, std::string_view contestant, Protocol protocol) {
+  return std::ranges::any_of(results.runs, [&](const Run& run) {
+    return run.contestant == contestant && run.protocol == protocol;
+  });
+}
+
+// From reset to the payload: how much sooner than the firmware by itself, and than iPXE's ROMs.
+std::string boot_table(const Results& results) {
+  constexpr auto kBoot = Protocol::boot;
+  std::vector<std::vector<std::string>> rows = {
+      {std::string(protocol_name(kBoot)), "reset to request, s", "reset to running, s", "x OVMF",
+       "x OVMF over iPXE's ROM", "x iPXE's ROM"}};
+  for (const Contestant& contestant : results.contestants) {
+    if (!was_tried(results, contestant.name, kBoot)) continue;
+    const auto running = results.seconds_until_running(contestant.name, kBoot);
+    rows.push_back({contestant.name,
+                    format_spread(results.seconds_until_request(contestant.name, kBoot), 1),
+                    running ? format_spread(running, 1) : "FAILED",
+                    format_ratio(results.ratio(contestant.name, kOvmf, kBoot)),
+                    format_ratio(results.ratio(contestant.name, kOvmfOverIpxe, kBoot)),
+                    format_ratio(results.ratio(contestant.name, kIpxeRomOld, kBoot))});
+  }
+  return rows.size() > 1 ? format_table(rows) + "\n" : std::string();
+}
+
 std::string rate_table(const Results& results, Protocol protocol) {
   std::vector<std::vector<std::string>> rows = {{std::string(protocol_name(protocol)),
                                                  "MB/s (least-most)", "x iPXE", "x Linux guest",
                                                  "reset to request, s", "reset to running, s"}};
   for (const Contestant& contestant : results.contestants) {
     const auto rate = results.rate(contestant.name, protocol);
-    const bool tried = std::ranges::any_of(results.runs, [&](const Run& run) {
-      return run.contestant == contestant.name && run.protocol == protocol;
-    });
-    if (!tried) continue;
+    if (!was_tried(results, contestant.name, protocol)) continue;
     rows.push_back({contestant.name, rate ? format_spread(rate, kMegabyte) : "FAILED",
                     format_ratio(results.ratio(contestant.name, kIpxe, protocol)),
                     format_ratio(results.ratio(contestant.name, kLinuxGuest, protocol)),
@@ -145,8 +166,10 @@ std::optional<Spread> Results::seconds_until_running(std::string_view contestant
 
 std::optional<double> Results::ratio(std::string_view of, std::string_view to,
                                      Protocol protocol) const {
-  const auto numerator = rate(of, protocol);
-  const auto denominator = rate(to, protocol);
+  // Of times the shorter one is the better one.
+  const bool is_time = protocol == Protocol::boot;
+  const auto numerator = is_time ? seconds_until_running(to, protocol) : rate(of, protocol);
+  const auto denominator = is_time ? seconds_until_running(of, protocol) : rate(to, protocol);
   if (!numerator || !denominator) return std::nullopt;
   return numerator->median / denominator->median;
 }
@@ -159,6 +182,9 @@ const std::vector<Aim>& aims() {
       {kKedge, Protocol::tftp_dnsmasq, kIpxe, 4},
       {kOvmfOverKedge, Protocol::http, kOvmf, 1},
       {kOvmfOverKedge, Protocol::http, kOvmfOverIpxe, 1},
+      {kOvmfOverKedge, Protocol::boot, kOvmfOverIpxe, 1},
+      {kKedgeRom, Protocol::boot, kIpxeRomOld, 1},
+      {kKedgeRomBoth, Protocol::boot, kIpxeRomOld, 1},
   };
   return all;
 }
@@ -178,18 +204,22 @@ std::string format_run(const Run& run) {
 
 std::string format_tables(const Results& results) {
   std::string text;
-  for (const Protocol protocol : kProtocols) text += rate_table(results, protocol);
+  for (const Protocol protocol : kProtocols) {
+    text += protocol == Protocol::boot ? boot_table(results) : rate_table(results, protocol);
+  }
   return text + aim_table(results);
 }
 
 std::string format_page(const Results& results) {
   std::string text = fmt::format(
       "# Side by side, {}\n\n{}\n## How it was measured\n\n"
-      "Each figure is the median of {} runs, with the least and the most. Every run is a new "
+      "Each figure is the median of {} rounds, each of which measures every contestant once, with "
+      "the least and the most. Every run is a new "
       "machine "
       "(q35, OVMF, virtio-net-pci, {} MiB{}, one CPU, {}) on the same tap interface. The file is a "
       "UEFI "
-      "application padded to {} (HTTP) or {} (TFTP); the Linux guest and the host discard it. All "
+      "application padded to {} (HTTP), {} (TFTP) or {} (boot, over HTTP); the Linux guest and the "
+      "host discard it. All "
       "rates "
       "come from a capture on the server's side: from the frame with the first request for the "
       "file to "
@@ -198,11 +228,14 @@ std::string format_page(const Results& results) {
       "then to the last data frame). MB are 10^6 bytes. \"Reset\" is the "
       "start of the machine's CPUs, \"running\" the first output of the downloaded application (of "
       "the "
-      "Linux guest: of its userland after the download).\n\n## With what\n\n",
+      "Linux guest: of its userland after the download). Ratios are of rates; in the table "
+      "\"boot\" "
+      "of the times from reset to running, so that more than 1 is sooner.\n\n## With what\n\n",
       results.date, format_tables(results), results.repetitions, results.settings.memory_mib,
       results.settings.prealloc ? " touched before the start" : "",
       results.settings.accelerator == Accelerator::kvm ? "KVM" : "software emulation (TCG)",
-      format_bytes(results.settings.http_bytes), format_bytes(results.settings.tftp_bytes));
+      format_bytes(results.settings.http_bytes), format_bytes(results.settings.tftp_bytes),
+      format_bytes(results.settings.boot_bytes));
   std::vector<std::vector<std::string>> rows = {{"what", "which"}};
   for (const auto& [name, value] : results.facts) rows.push_back({name, value});
   rows.push_back({"load average at end", results.load_at_end});
@@ -232,7 +265,8 @@ nlohmann::json json_results(const Results& results) {
           json_spread(results.seconds_until_request(contestant.name, protocol));
       entry["seconds_until_running"] =
           json_spread(results.seconds_until_running(contestant.name, protocol));
-      for (const std::string_view other : {kIpxe, kLinuxGuest}) {
+      for (const std::string_view other : {kIpxe, kLinuxGuest, kOvmf, kOvmfOverIpxe, kIpxeRomOld}) {
+        if (other == contestant.name) continue;
         const auto ratio = results.ratio(contestant.name, other, protocol);
         if (ratio) entry["ratio_to"][std::string(other)] = *ratio;
       }
@@ -247,6 +281,7 @@ nlohmann::json json_results(const Results& results) {
            {{"repetitions", results.repetitions},
             {"http_bytes", results.settings.http_bytes},
             {"tftp_bytes", results.settings.tftp_bytes},
+            {"boot_bytes", results.settings.boot_bytes},
             {"memory_mib", results.settings.memory_mib},
             {"graphics", results.settings.graphics},
             {"prealloc", results.settings.prealloc},

@@ -43,11 +43,12 @@ struct Results {
   std::optional<Spread> rate(std::string_view contestant, Protocol protocol) const;
   std::optional<Spread> seconds_until_request(std::string_view contestant, Protocol protocol) const;
   std::optional<Spread> seconds_until_running(std::string_view contestant, Protocol protocol) const;
-  // Median rate of one as a multiple of the other's.
+  // Median rate of one as a multiple of the other's; of Protocol::boot how many times as soon its
+  // payload runs.
   std::optional<double> ratio(std::string_view of, std::string_view to, Protocol protocol) const;
 };
 
-// What is aimed at: the ratio of one contestant's rate to another's.
+// What is aimed at: the ratio() of one contestant to another.
 struct Aim {
   std::string_view contestant;
   Protocol protocol;

@@ -45,6 +45,34 @@ TEST(Results, CompareMedians) {
   EXPECT_FALSE(results.ratio(kKedge, kIpxe, Protocol::tftp_hpa)) << "nobody tried";
 }
 
+TEST(Results, CompareTimesOfBootingSoThatMoreIsSooner) {
+  Results results = example();
+  results.contestants = {{.name = "kedge-rom"}, {.name = "ipxe-rom-old"}};
+  for (const auto& [name, running] : {std::pair{kKedgeRom, 5.0}, std::pair{kIpxeRomOld, 20.0}}) {
+    auto run = run_of(name, 1e6);
+    run.protocol = Protocol::boot;
+    run.measurement->until_running = running;
+    results.runs.push_back(std::move(run));
+  }
+  EXPECT_DOUBLE_EQ(results.ratio(kKedgeRom, kIpxeRomOld, Protocol::boot).value(), 4);
+  EXPECT_FALSE(results.ratio(kKedgeRom, kOvmf, Protocol::boot)) << "nobody tried";
+  const std::string page = format_page(results);
+  EXPECT_THAT(page, HasSubstr("| kedge-rom    |       3.0 (3.0-3.0) |       5.0 (5.0-5.0) |"));
+  EXPECT_THAT(page, HasSubstr("boot: kedge-rom compared with ipxe-rom-old"));
+}
+
+TEST(Contestants, TakePartInWhatTheyCanShow) {
+  const Contestant disk{.name = "disk", .start = Start::disk};
+  const Contestant firmware{.name = "firmware", .start = Start::firmware};
+  const Contestant both{.name = "both", .start = Start::rom, .role = RomRole::both};
+  EXPECT_TRUE(disk.takes_part(Protocol::http));
+  EXPECT_FALSE(disk.takes_part(Protocol::boot)) << "it does not start from the NIC";
+  EXPECT_TRUE(firmware.takes_part(Protocol::http));
+  EXPECT_TRUE(firmware.takes_part(Protocol::boot));
+  EXPECT_FALSE(both.takes_part(Protocol::http)) << "as kedge-rom does";
+  EXPECT_TRUE(both.takes_part(Protocol::boot));
+}
+
 TEST(Results, ShowFailuresAndAimsAndLeaveOutWhatWasNotTried) {
   const std::string page = format_page(example());
   EXPECT_THAT(page, HasSubstr("| kedge | 200.0 (100.0-300.0) |"));

@@ -19,13 +19,40 @@ constexpr Duration kCurlTimeout = std::chrono::seconds(120);
 // Ethernet's 1500 bytes less the headers of IP, UDP and TFTP.
 constexpr int kTftpBlockBytes = 1468;
 
+bool is_http(Protocol protocol) {
+  return protocol == Protocol::http || protocol == Protocol::boot;
+}
+
 std::string_view file_name(Protocol protocol) {
-  return protocol == Protocol::http ? "probe-http.efi" : "probe-tftp.efi";
+  if (protocol == Protocol::boot) return "probe-boot.efi";
+  return is_http(protocol) ? "probe-http.efi" : "probe-tftp.efi";
 }
 
 std::string url(Protocol protocol) {
-  return fmt::format("{}://{}/{}", protocol == Protocol::http ? "http" : "tftp",
-                     e2e::kServerAddress, file_name(protocol));
+  return fmt::format("{}://{}/{}", is_http(protocol) ? "http" : "tftp", e2e::kServerAddress,
+                     file_name(protocol));
+}
+
+// Kedge's ROM is told what to be; in the machines of others nobody reads it.
+std::vector<std::string> rom_options(RomRole role) {
+  const auto personality = [](std::string_view name) {
+    return fmt::format("name=opt/org.kedge/personality,string={}", name);
+  };
+  switch (role) {
+    case RomRole::unspoken:
+      return {};
+    case RomRole::driver:
+      return {personality("driver")};
+    case RomRole::takeover:
+      return {personality("takeover")};
+    case RomRole::both:
+      return {personality("both")};
+    case RomRole::both_firmwares:
+      // It ends without asking anybody, and without having touched the network.
+      return {personality("both"), "name=opt/org.kedge/script,string=exit 1",
+              "name=opt/org.kedge/failure-timeout,string=0"};
+  }
+  return {};
 }
 
 TftpServer tftp_server(Protocol protocol) {
@@ -33,8 +60,7 @@ TftpServer tftp_server(Protocol protocol) {
 }
 
 std::string guest_command(Protocol protocol) {
-  if (protocol == Protocol::http)
-    return fmt::format("/bin/busybox wget -q -O /dev/null {}", url(protocol));
+  if (is_http(protocol)) return fmt::format("/bin/busybox wget -q -O /dev/null {}", url(protocol));
   return fmt::format("/bin/busybox tftp -g -b {} -l /dev/null -r {} {}", kTftpBlockBytes,
                      file_name(protocol), e2e::kServerAddress);
 }
@@ -58,7 +84,7 @@ Outcome<Runner> Runner::create(const std::filesystem::path& directory, const Run
 
 Outcome<void> Runner::write_served_files() {
   proof_ = fmt::format("kedge-bench-running {}", e2e::random_token());
-  for (const Protocol protocol : {Protocol::http, Protocol::tftp_hpa}) {
+  for (const Protocol protocol : {Protocol::http, Protocol::tftp_hpa, Protocol::boot}) {
     KEDGE_HOST_CHECK(write_probe_file(network_.served() / file_name(protocol), proof_,
                                       settings_.bytes(protocol)));
   }
@@ -97,6 +123,7 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
   KEDGE_HOST_CHECK(write_file(
       network_.served() / "autoexec.ipxe",
       fmt::format("#!ipxe\nifopen ||\nisset ${{net0/ip}} || dhcp\nchain {}\n", url(protocol))));
+  machine.fw_cfg = rom_options(contestant.role);
   switch (contestant.start) {
     case Start::disk:
       KEDGE_HOST_CHECK(add_boot_disk(machine, contestant.application, protocol));
@@ -110,18 +137,17 @@ Outcome<MachineSpec> Runner::prepare(const Contestant& contestant, Protocol prot
       break;
     case Start::rom:
       nic.boot_index = 0;
-      // Nobody else reads it.
-      machine.fw_cfg = {"name=opt/org.kedge/personality,string=takeover"};
       break;
     case Start::firmware:
       nic.boot_index = 0;
-      if (protocol == Protocol::http) {
+      if (is_http(protocol)) {
         // UEFI 24.7.2: the client asks as HTTPClient and wants to be answered so.
         options.lines = {"dhcp-vendorclass=set:httpboot,HTTPClient",
                          "dhcp-option-force=tag:httpboot,60,HTTPClient",
                          fmt::format("dhcp-boot=tag:httpboot,{}", url(protocol))};
-        machine.fw_cfg = {"name=opt/org.tianocore/IPv4PXESupport,string=n",
-                          "name=opt/org.tianocore/IPv6PXESupport,string=n"};
+        machine.fw_cfg.insert(machine.fw_cfg.end(),
+                              {"name=opt/org.tianocore/IPv4PXESupport,string=n",
+                               "name=opt/org.tianocore/IPv6PXESupport,string=n"});
       } else {
         options.boot_file = file_name(protocol);
       }
@@ -178,7 +204,7 @@ Outcome<Measurement> Runner::run_machine(const MachineSpec& machine) {
 Outcome<void> Runner::run_curl(Protocol protocol) {
   ProcessSpec curl;
   curl.arguments = {"curl", "--silent", "--show-error", "--fail", "--output", "/dev/null"};
-  if (protocol != Protocol::http) {
+  if (!is_http(protocol)) {
     curl.arguments.insert(curl.arguments.end(),
                           {"--tftp-blksize", std::to_string(kTftpBlockBytes)});
   }
@@ -190,7 +216,7 @@ Outcome<void> Runner::run_curl(Protocol protocol) {
 
 Outcome<Transfer> Runner::read_transfer(Protocol protocol) const {
   KEDGE_HOST_TRY(const auto frames, e2e::read_pcap(directory_ / "wire.pcap"));
-  const auto transfer = protocol == Protocol::http
+  const auto transfer = is_http(protocol)
                             ? find_http_transfer(frames, fmt::format("/{}", file_name(protocol)))
                             : find_tftp_transfer(frames, file_name(protocol));
   if (!transfer) return failure("nobody asked for the file: it came from somewhere else");

@@ -20,6 +20,7 @@ namespace kedge::host::bench {
 struct RunSettings {
   std::uint64_t http_bytes = 256ull << 20;
   std::uint64_t tftp_bytes = 32ull << 20;
+  std::uint64_t boot_bytes = 1ull << 20;  // of the size of a boot loader
   int memory_mib = 2048;
   bool graphics = false;
   bool prealloc = false;  // the machine's memory is there before it starts
@@ -28,6 +29,7 @@ struct RunSettings {
   Duration timeout = std::chrono::seconds(300);  // of one measurement
 
   std::uint64_t bytes(Protocol protocol) const {
+    if (protocol == Protocol::boot) return boot_bytes;
     return protocol == Protocol::http ? http_bytes : tftp_bytes;
   }
 };
