@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Mtftp's multicast session (assertions 32 and 33, with a pointer to the size), with a server at the
-// addresses below. The file is named on the command line: "conformance.efi mtftp file=NAME".
+// Mtftp's multicast session (assertions 32 and 33, with a pointer to the size), with a server at
+// the addresses below. The file is named on the command line: "conformance.efi mtftp file=NAME".
 #include <algorithm>
 #include <cstring>
 
@@ -49,11 +49,11 @@ void ask_session(PxeUnderQuestion& pxe) {
                       reinterpret_cast<UINT8*>(text), &info, FALSE);
   };
   UINT64 size = group.size();
-  pxe.asks("mtftp.group",
-           read(EFI_PXE_BASE_CODE_MTFTP_READ_FILE, group, size, name.data()), EFI_SUCCESS);
+  pxe.asks("mtftp.group", read(EFI_PXE_BASE_CODE_MTFTP_READ_FILE, group, size, name.data()),
+           EFI_SUCCESS);
   UINT64 alone_size = alone.size();
-  pxe.asks("mtftp.alone",
-           read(EFI_PXE_BASE_CODE_TFTP_READ_FILE, alone, alone_size, by_tftp), EFI_SUCCESS);
+  pxe.asks("mtftp.alone", read(EFI_PXE_BASE_CODE_TFTP_READ_FILE, alone, alone_size, by_tftp),
+           EFI_SUCCESS);
   pxe.holds("mtftp.same", size == alone_size && group == alone);
 }
 
