@@ -4,3 +4,5 @@
 set(DEFAULT_KEDGE_ROM_PERSONALITY driver)
 # The ROMs' 256 KiB have no room for multicast sessions: files of groups are read one to one.
 set(DEFAULT_KEDGE_IMAGE_MTFTP OFF)
+# Room for what users see.
+set(DEFAULT_KEDGE_ASSERT_TEXTS OFF)
