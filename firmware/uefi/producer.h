@@ -44,7 +44,9 @@ struct ProducerTable {
   }
   ProducerTable(const ProducerTable&) = delete;
   ProducerTable& operator=(const ProducerTable&) = delete;
-  ~ProducerTable() { head.magic = 0; }
+  /// Volatile: a compiler that knows that the memory goes would leave the store out, and callers
+  /// keep pointers to tables that are gone.
+  ~ProducerTable() { static_cast<volatile std::uint64_t&>(head.magic) = 0; }
 };
 
 /// While a function of a producer runs: at the producer's level.

@@ -187,7 +187,8 @@ EFI_STATUS PxeBaseCode::arp(Ip* raw_ip, EFI_MAC_ADDRESS* raw_mac) noexcept {
   const auto known = std::find_if(
       mode_.ArpCache, mode_.ArpCache + mode_.ArpCacheEntries,
       [&](const EFI_PXE_BASE_CODE_ARP_ENTRY& entry) { return pxe::from_raw(&entry.IpAddr) == ip; });
-  if (known != mode_.ArpCache + mode_.ArpCacheEntries) {
+  // Without AutoArp nobody else asks: our stack may have forgotten what stands here.
+  if (known != mode_.ArpCache + mode_.ArpCacheEntries && mode_.AutoArp != FALSE) {
     if (raw_mac != nullptr) std::memcpy(raw_mac, &known->MacAddr, sizeof(*raw_mac));
     return EFI_SUCCESS;
   }
@@ -203,11 +204,16 @@ EFI_STATUS PxeBaseCode::arp(Ip* raw_ip, EFI_MAC_ADDRESS* raw_mac) noexcept {
   return EFI_SUCCESS;
 }
 
-/// Forgets the oldest when there is no room. The newest is the last.
+/// Forgets what it knew of this one, or the oldest when there is no room. The newest is the last.
 void PxeBaseCode::remember_neighbour(wire::Ipv4Address ip, const wire::MacAddress& mac) noexcept {
-  if (mode_.ArpCacheEntries == EFI_PXE_BASE_CODE_MAX_ARP_ENTRIES) {
-    std::memmove(&mode_.ArpCache[0], &mode_.ArpCache[1],
-                 (EFI_PXE_BASE_CODE_MAX_ARP_ENTRIES - 1) * sizeof(mode_.ArpCache[0]));
+  auto* const end = mode_.ArpCache + mode_.ArpCacheEntries;
+  auto* gone = std::find_if(mode_.ArpCache, end, [&](const EFI_PXE_BASE_CODE_ARP_ENTRY& known) {
+    return pxe::from_raw(&known.IpAddr) == ip;
+  });
+  const bool is_full = mode_.ArpCacheEntries == EFI_PXE_BASE_CODE_MAX_ARP_ENTRIES;
+  if (gone == end && is_full) gone = mode_.ArpCache;
+  if (gone != end) {
+    std::copy(gone + 1, end, gone);
     --mode_.ArpCacheEntries;
   }
   EFI_PXE_BASE_CODE_ARP_ENTRY& entry = mode_.ArpCache[mode_.ArpCacheEntries++];

@@ -15,6 +15,10 @@ constexpr UINTN kBlockBytesMin = 512;
 constexpr std::size_t kNameBytesMax = 1024;
 constexpr UINT16 kServersMax = 64;
 
+// What callers may ask for, in 16 bits of seconds, is longer than anybody waits.
+constexpr UINT16 kListenSecondsMax = 60;
+constexpr UINT16 kRepeatSecondsMax = 10;
+
 /// What cannot be a group is none.
 void use_group(PxeFile& file, const EFI_PXE_BASE_CODE_MTFTP_INFO& info) noexcept {
   const wire::Ipv4Address group = pxe::from_raw(&info.MCastIp);
@@ -23,8 +27,9 @@ void use_group(PxeFile& file, const EFI_PXE_BASE_CODE_MTFTP_INFO& info) noexcept
   file.session.server = file.server;
   file.session.server_port = info.SPort;
   file.session.client_port = info.CPort;
-  file.session.listen = Duration::seconds(info.ListenTimeout);
-  file.session.repeat = Duration::seconds(std::max<UINT16>(info.TransmitTimeout, 1));
+  file.session.listen = Duration::seconds(std::min(info.ListenTimeout, kListenSecondsMax));
+  file.session.repeat =
+      Duration::seconds(std::clamp<UINT16>(info.TransmitTimeout, 1, kRepeatSecondsMax));
 }
 
 /// A file at a URI instead of on the TFTP server: "http://boot.example.com/kernel".

@@ -153,6 +153,7 @@ Result<T> PxeStackBackend::run(async::Task<Result<T>> task) noexcept {
   Work& work = *work_;
   auto owned = std::make_unique<Running<T>>(std::move(task));
   Running<T>& running = *owned;
+  work.started = false;  // an operation may have more than one task, one after the other
   work.task = std::move(owned);
   // Each operation is told of at least once, and can be ended before it begins.
   if (!work.watch->waiting()) {
@@ -258,9 +259,11 @@ Result<void> PxeStackBackend::read_from_group(const PxeFile& file, Work& work) n
   net::InterfaceMode member = setup_.interface.mode();
   const net::InterfaceMode before = member;
   member.groups.back() = file.group;
+  client::TftpGroup session = file.session;
+  session.address = file.group;
   set_mode(member);
   auto done =
-      run(setup_.read_group(setup_.stack, setup_.interface, file.session, file.name, work, work));
+      run(setup_.read_group(setup_.stack, setup_.interface, session, file.name, work, work));
   set_mode(before);
   return done;
 }

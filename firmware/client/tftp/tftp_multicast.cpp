@@ -104,8 +104,9 @@ Result<Session::Step> Session::handle(const net::Datagram& datagram) noexcept {
   const auto packet = wire::TftpPacket::parse(datagram.payload);
   if (!packet.ok()) return Step::ignored;
   // To us alone: what others are told may be about another file.
-  const bool is_ours =
-      opened_ && datagram.destination == wire::IpAddress(interface_.ipv4().address);
+  const bool is_alone = datagram.destination == wire::IpAddress(interface_.ipv4().address);
+  if (!is_alone && !(datagram.destination == wire::IpAddress(group_.address))) return Step::ignored;
+  const bool is_ours = opened_ && is_alone;
   if (packet->opcode == TftpOpcode::error && is_ours) return tftp_refusal(*packet, progress_);
   if (packet->opcode != TftpOpcode::data) return Step::ignored;
   if (is_ours) {

@@ -21,9 +21,10 @@ struct TftpGroup {
   std::uint16_t client_port = 0;  ///< where it sends to
   Duration listen;                ///< for a session of others
   Duration repeat;                ///< until a request or an acknowledgement is sent again
+  wire::Ipv4Address address;      ///< of the group; other groups of the server carry other files
 };
 
-/// `interface` is a member of the group, whose address does not matter here. Sink and progress must
+/// `interface` is a member of the group. Sink and progress must
 /// outlive the task. Errors: tftp_no_answer (nothing has come, and the sink is empty), tftp_silent,
 /// tftp_not_found, tftp_access, tftp_server_error, what UDP and the sink fail with.
 async::Task<Result<void>> tftp_get_from_group(net::Stack& stack, net::Interface& interface,

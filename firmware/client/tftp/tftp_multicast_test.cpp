@@ -37,7 +37,7 @@ struct GroupTest : testing::Test {
   fake::FakeInterface interface;
   fake::MemorySink sink;
   fake::RecordingProgress progress;
-  TftpGroup group{kServer, kServerPort, kClientPort, 2_s, 1_s};
+  TftpGroup group{kServer, kServerPort, kClientPort, 2_s, 1_s, kGroup};
   std::string content = std::string(512, 'a') + std::string(512, 'b') + "end";
   std::vector<std::string> said;  // "open NAME", "ack N"
   std::uint64_t lost_opens = 0;   // requests that the server does not hear
@@ -172,6 +172,17 @@ TEST_F(GroupTest, IsToldWhatTheServerRefuses) {
   });
   EXPECT_EQ(get().error(), err::tftp_access);
   EXPECT_TRUE(sink.data.empty());
+}
+
+// PXE's servers send all files from one address to one port; only the group tells them apart.
+TEST_F(GroupTest, BlocksOfAnotherGroupAreOfAnotherFile) {
+  static constexpr wire::Ipv4Address kOtherGroup(239, 9, 9, 9);
+  const fake::At others(sim.loop, sim.after(500_ms), [this] {
+    send("\0\3"s + number(1) + "another file", kOtherGroup);
+    send("\0\3"s + number(1) + std::string(600, 'x'), kOtherGroup);
+  });
+  ASSERT_TRUE(get().ok());
+  EXPECT_EQ(sink.data, content);
 }
 
 TEST_F(GroupTest, BlocksOfTheWrongSizeOrOriginAreNotTaken) {

@@ -96,7 +96,8 @@ std::uint32_t ReceiveQueue::poll(link::Receiver& receiver, std::uint32_t budget,
   }
   // An empty ring is a good time for it. Who takes one frame a call, as Simple Network does, would
   // pay with a notification for each buffer whenever the device is waiting for buffers.
-  if (fault_ == Fault::none && is_empty && queue_.free_slots() != 0) refill();
+  const bool is_due = is_empty || queue_.free_slots() >= std::max(1, queue_.slots() / 4);
+  if (fault_ == Fault::none && is_due && queue_.free_slots() != 0) refill();
   return delivered;
 }
 
