@@ -58,7 +58,7 @@ TEST_F(PxeStackBackendTest, ReadsFromAGroupAndOneToOneWhereThereIsNone) {
   constexpr wire::Ipv4Address kGroup(239, 1, 2, 3);
   PxeFile file{.server = kServer, .name = "file"};
   file.group = kGroup;
-  file.session = {kServer, 1759, 1758, 1_s, 1_s};
+  file.session = {kServer, 1759, 1758, 1_s, 1_s, kGroup};
   bool has_session = true;
   stack.on_udp = [&](fake::FakeUdpSocket& socket, wire::Endpoint target, ByteView payload) {
     if (target.port == 1759 && has_session) {
