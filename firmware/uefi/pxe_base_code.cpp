@@ -253,6 +253,13 @@ EFI_STATUS PxeBaseCode::set_station_ip(Ip* raw_address, Ip* raw_mask) noexcept {
   if (mode_.Started == FALSE) return EFI_NOT_STARTED;
   if (busy_) return EFI_DEVICE_ERROR;
   const Busy busy(*this);
+  // To the last byte as the caller's, whatever stands behind an IPv4 address: the conformance tests
+  // compare all of it. What is not given stays, as it was given before.
+  std::array<std::byte, sizeof(Ip)> address_bytes;
+  std::array<std::byte, sizeof(Ip)> mask_bytes;
+  std::memcpy(address_bytes.data(), raw_address != nullptr ? raw_address : &mode_.StationIp,
+              sizeof(Ip));
+  std::memcpy(mask_bytes.data(), raw_mask != nullptr ? raw_mask : &mode_.SubnetMask, sizeof(Ip));
   // The parts may come one after the other: only both are a configuration.
   if (!address.is_any() && subnet.ok() && !mask.is_any()) {
     net::Ipv4Configuration configuration;
@@ -266,14 +273,9 @@ EFI_STATUS PxeBaseCode::set_station_ip(Ip* raw_address, Ip* raw_mask) noexcept {
       return status_of(done.error());
     }
     use_configuration(configuration);
-  } else {
-    pxe::to_raw(mode_.StationIp, address);
-    pxe::to_raw(mode_.SubnetMask, mask);
   }
-  // To the last byte as the caller's, whatever stands behind an IPv4 address: the conformance tests
-  // compare all of it.
-  if (raw_address != nullptr) std::memcpy(&mode_.StationIp, raw_address, sizeof(Ip));
-  if (raw_mask != nullptr) std::memcpy(&mode_.SubnetMask, raw_mask, sizeof(Ip));
+  std::memcpy(&mode_.StationIp, address_bytes.data(), sizeof(Ip));
+  std::memcpy(&mode_.SubnetMask, mask_bytes.data(), sizeof(Ip));
   mode_.ArpCacheEntries = 0;
   return EFI_SUCCESS;
 }

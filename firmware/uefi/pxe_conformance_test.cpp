@@ -198,10 +198,10 @@ TEST_F(PxeConformanceTest, SetStationIpKeepsAddressesToTheLastByte) {
   expect_both();
   ip = with_garbage({192, 168, 0, 2});
   EXPECT_EQ(pxe->SetStationIp(pxe, &ip, nullptr), EFI_SUCCESS);
-  EXPECT_EQ(std::memcmp(&mode.StationIp, &ip, sizeof(ip)), 0);
+  expect_both();
   mask = with_garbage({255, 255, 255, 240});
   EXPECT_EQ(pxe->SetStationIp(pxe, nullptr, &mask), EFI_SUCCESS);
-  EXPECT_EQ(std::memcmp(&mode.SubnetMask, &mask, sizeof(mask)), 0);
+  expect_both();
   EXPECT_EQ(backend.configuration.address, wire::Ipv4Address(192, 168, 0, 2));
   EXPECT_EQ(backend.configuration.prefix_bits, 28);
 }

@@ -69,7 +69,7 @@ void ask_stopped(PxeUnderQuestion& pxe) {
                          &bytes, data.data()),
            EFI_NOT_STARTED);
   pxe.asks("udp_read.stopped",
-           pxe->UdpRead(pxe.raw(), 0x0e, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+           pxe->UdpRead(pxe.raw(), 0x0f, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
                         &bytes, data.data()),
            EFI_NOT_STARTED);
   pxe.asks("filter.stopped", pxe->SetIpFilter(pxe.raw(), &filter), EFI_NOT_STARTED);

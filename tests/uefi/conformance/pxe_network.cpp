@@ -249,9 +249,12 @@ void ask_pxe_network(PxeUnderQuestion& pxe) {
   EFI_IP_ADDRESS nobody = server;
   nobody.v4.Addr[3] = 221;
   ask_neighbours(pxe, server, nobody);
-  pxe.asks("discover.nobody", pxe->Discover(pxe.raw(), 0, nullptr, FALSE, nullptr), EFI_TIMEOUT);
-  ask_abort(pxe, "discover", EFI_PXE_BASE_CODE_FUNCTION_DISCOVER,
-            [&] { return pxe->Discover(pxe.raw(), 0, nullptr, FALSE, nullptr); });
+  // The server's own options allow no other way than to the servers that they list.
+  EFI_PXE_BASE_CODE_DISCOVER_INFO by_broadcast{};
+  by_broadcast.UseBCast = TRUE;
+  const auto discover = [&] { return pxe->Discover(pxe.raw(), 0, nullptr, FALSE, &by_broadcast); };
+  pxe.asks("discover.nobody", discover(), EFI_TIMEOUT);
+  ask_abort(pxe, "discover", EFI_PXE_BASE_CODE_FUNCTION_DISCOVER, discover);
   ask_pxe_files(pxe, server);
   ask_pxe_datagrams(pxe, server);
   if (pxe.lease("packets")) ask_packets(pxe);

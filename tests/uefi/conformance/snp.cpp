@@ -35,7 +35,7 @@ std::vector<SnpUnderQuestion> all_snps(const Firmware& firmware, Report& report)
   for (const Handle handle : network_handles(firmware, kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>)) {
     auto* raw = peek<EFI_SIMPLE_NETWORK_PROTOCOL>(firmware, handle);
     if (raw == nullptr) continue;
-    result.emplace_back(report, *raw);
+    result.emplace_back(firmware, report, *raw);
     tell_subject(firmware, report, handle, result.size());
   }
   return result;

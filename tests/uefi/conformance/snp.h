@@ -10,8 +10,9 @@ namespace kedge::uefi::conformance {
 
 class SnpUnderQuestion {
  public:
-  SnpUnderQuestion(Report& report, EFI_SIMPLE_NETWORK_PROTOCOL& snp) noexcept
-      : report_(&report), snp_(&snp) {}
+  SnpUnderQuestion(const Firmware& firmware, Report& report,
+                   EFI_SIMPLE_NETWORK_PROTOCOL& snp) noexcept
+      : firmware_(&firmware), report_(&report), snp_(&snp) {}
 
   EFI_SIMPLE_NETWORK_PROTOCOL* operator->() const noexcept { return snp_; }
   EFI_SIMPLE_NETWORK_PROTOCOL* raw() const noexcept { return snp_; }
@@ -20,6 +21,7 @@ class SnpUnderQuestion {
     return static_cast<EFI_SIMPLE_NETWORK_STATE>(snp_->Mode->State);
   }
   bool is(EFI_SIMPLE_NETWORK_STATE wanted) const noexcept { return state() == wanted; }
+  const Firmware& firmware() const noexcept { return *firmware_; }
   Report& report() const noexcept { return *report_; }
 
   /// Goes to a state from whatever state it is in. False: it did not work, and `question` is not
@@ -29,6 +31,7 @@ class SnpUnderQuestion {
   bool step(std::string_view question, std::string_view name, EFI_STATUS answer) noexcept;
 
  private:
+  const Firmware* firmware_;
   Report* report_;
   EFI_SIMPLE_NETWORK_PROTOCOL* snp_;
 };

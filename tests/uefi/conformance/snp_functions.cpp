@@ -57,6 +57,8 @@ void ask_reset(SnpUnderQuestion& snp) {
   const auto before = snp.state();
   if (!snp.bring_to(EfiSimpleNetworkInitialized, "snp.reset")) return;
   const EFI_SIMPLE_NETWORK_MODE mode = snp.mode();
+  // A frame that the firmware's stack fetches in between would change what is compared.
+  const TplGuard guard(snp.firmware(), TPL_CALLBACK);
   EFI_NETWORK_STATISTICS first{};
   EFI_NETWORK_STATISTICS second{};
   UINTN first_size = sizeof first;
