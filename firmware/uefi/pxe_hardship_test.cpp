@@ -2,9 +2,8 @@
 // What an image does with its network, over the real stack, with each allocation that can fail
 // failing once: the function that meets it says so, nothing is left over, and the next call works.
 // Its own program, because it replaces operator new.
-#include <cstdlib>
-#include <new>
 
+#include "tests/fake/failing_heap.h"
 #include "tests/fake/uefi.h"
 #include "tests/sim/network.h"
 #include "uefi/image_network.h"
@@ -12,40 +11,13 @@
 
 namespace {
 
-/// Allocations until the one that fails; at the end nobody has met it. Only those that ask with
-/// std::nothrow can: for the others the firmware's heap ends the program (uefi/rt/new.cpp).
+/// Allocations until the one that fails; at the end nobody has met it.
 long until_failure = -1;
-
-bool fails() {
-  return until_failure >= 0 && until_failure-- == 0;
-}
 
 }  // namespace
 
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return fails() ? nullptr : std::malloc(bytes);
-}
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return fails() ? nullptr : std::malloc(bytes);
-}
-void* operator new(std::size_t bytes) {
-  if (void* block = std::malloc(bytes)) return block;
-  std::abort();
-}
-void* operator new[](std::size_t bytes) {
-  return operator new(bytes);
-}
-void operator delete(void* block) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block) noexcept {
-  std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block, std::size_t) noexcept {
-  std::free(block);
+bool kedge::fake::allocation_fails() noexcept {
+  return until_failure >= 0 && until_failure-- == 0;
 }
 
 namespace kedge::uefi {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Cancellation at each moment and allocations that fail: whatever happens, nothing is left behind.
-#include <cstdlib>
-#include <new>
 #include <optional>
 
+#include "tests/fake/failing_heap.h"
 #include "tests/sim/network.h"
 
 namespace {
@@ -14,40 +13,14 @@ unsigned one_of = 0;
 std::uint64_t generator = 1;
 unsigned failures = 0;
 
-bool fails() {
+}  // namespace
+
+bool kedge::fake::allocation_fails() noexcept {
   if (one_of == 0) return false;
   generator = generator * 6364136223846793005u + 1442695040888963407u;
   const bool hit = (generator >> 33) % one_of == 0;
   failures += hit ? 1 : 0;
   return hit;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return fails() ? nullptr : std::malloc(bytes);
-}
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return fails() ? nullptr : std::malloc(bytes);
-}
-void* operator new(std::size_t bytes) {
-  if (void* block = std::malloc(bytes)) return block;
-  std::abort();
-}
-void* operator new[](std::size_t bytes) {
-  return operator new(bytes);
-}
-void operator delete(void* block) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block) noexcept {
-  std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block, std::size_t) noexcept {
-  std::free(block);
 }
 
 namespace kedge::sim {
