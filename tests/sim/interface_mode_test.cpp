@@ -197,6 +197,35 @@ TEST_F(ModeTest, FramesToOthersComeOnlyWhenTheyAreWanted) {
   EXPECT_FALSE(next(*rest).ok());
 }
 
+TEST_F(ModeTest, WhatIsSentToAnotherIsOnlyForThoseWhoLook) {
+  const auto rest = open_rest();
+  auto named = network.stack->open_udp({.local_port = 69, .broadcast = true});
+  network.net0->set_mode({.promiscuous = true});
+  arrives(69, "to another", kForeign, kForeignMac);
+  EXPECT_FALSE(next(**named).ok());
+  arrives(69, "to us", kForeign);
+  EXPECT_TRUE(next(**named).ok()) << "as DHCP's answers come";
+}
+
+TEST_F(ModeTest, NobodyReadsAnyPortForEver) {
+  const auto rest = open_rest();
+  for (int i = 0; i < 40; ++i) {
+    arrives(4000, std::to_string(i));
+    network.pass(10_ms);
+  }
+  const auto first = next(*rest);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(as_text(first->payload), "8") << "the oldest are gone";
+  const std::string large(1400, 'x');
+  for (int i = 0; i < 60; ++i) {
+    arrives(4000, large);
+    network.pass(10_ms);
+  }
+  unsigned count = 0;
+  while (next(*rest).ok()) ++count;
+  EXPECT_EQ(count, 32U);
+}
+
 TEST_F(ModeTest, JoinsAndLeavesGroups) {
   net::InterfaceMode mode;
   mode.groups[3] = kGroup;
@@ -230,6 +259,9 @@ TEST_F(ModeTest, TellsRoutersWhichGroupsItIsIn) {
   ask_for_groups({});
   EXPECT_EQ(memberships(),
             (std::vector<Membership>{{0x16, kGroup, kGroup}, {0x16, kSecond, kSecond}}));
+  ask_for_groups(kSecond);
+  EXPECT_TRUE(memberships().empty()) << "too soon";
+  network.pass(500_ms);
   ask_for_groups(kSecond);
   EXPECT_EQ(memberships(), (std::vector<Membership>{{0x16, kSecond, kSecond}}));
 }

@@ -3,11 +3,13 @@
 // that look into it send us a group's packets. lwIP takes the packets of any group that come.
 //
 // Questions are answered at once instead of after a random time: nobody of ours would be awake
-// then, and one more report does no harm. Routers of IGMPv3 understand (RFC 3376 7.3.2).
+// then, and one more report does no harm. A flood of questions gets an answer each half second.
+// Routers of IGMPv3 understand (RFC 3376 7.3.2).
 #include <algorithm>
 #include <cstring>
 
 #include "net/lwip/checksum.h"
+#include "net/lwip/lwip_hooks.h"
 #include "net/lwip/lwip_interface.h"
 
 namespace kedge::net {
@@ -34,6 +36,7 @@ void put_sum(ByteSpan bytes, std::size_t offset) noexcept {
 [[clang::minsize]] void LwipInterface::set_mode(const InterfaceMode& mode) noexcept {
   if (!open_ || mode == mode_) return;
   const InterfaceMode before = std::exchange(mode_, mode);
+  report_after_ = {};
   for (const wire::Ipv4Address group : before.groups) {
     if (!has(mode_, group)) send_igmp(kLeave, group);
   }
@@ -48,8 +51,12 @@ void put_sum(ByteSpan bytes, std::size_t offset) noexcept {
   reader.skip(3);
   const auto asked = wire::Ipv4Address::read(reader);
   if (!reader.ok() || type != kQuery || internet_sum(message) != 0xffff) return;
-  for (const wire::Ipv4Address group : mode_.groups) {
-    if (asked.is_any() || asked == group) send_igmp(kReport, group);
+  const Instant now = Instant() + Duration::nanoseconds(LwipHooks::now_ns());
+  for (std::size_t i = 0; i < mode_.groups.size(); ++i) {
+    const wire::Ipv4Address group = mode_.groups[i];
+    if ((!asked.is_any() && asked != group) || now < report_after_[i]) continue;
+    report_after_[i] = now + kReportInterval;
+    send_igmp(kReport, group);
   }
 }
 

@@ -32,9 +32,11 @@ void LwipHooks::tcp_timer_needed() noexcept {
   if (stack != nullptr) stack->touch();
 }
 
-bool LwipHooks::accepts_udp_port(std::uint16_t port) noexcept {
+bool LwipHooks::accepts_udp_port(const ::netif& netif, std::uint16_t port) noexcept {
+  const LwipInterface& interface = LwipInterface::of(netif);
   for (LwipUdpSocket* s = stack->sockets_.front(); s != nullptr; s = stack->sockets_.next(*s)) {
-    if (s->broadcast() && (s->any_port() || s->local().port == port)) return true;
+    if (!s->broadcast() || !s->uses(interface)) continue;
+    if (s->any_port() || (s->local().port == port && !interface.is_to_another())) return true;
   }
   return false;
 }
@@ -113,8 +115,8 @@ uint16_t kedge_lwip_checksum(const void* data, int length) {
       {static_cast<const std::byte*>(data), static_cast<std::size_t>(length)});
 }
 
-int kedge_lwip_accepts_udp_port(uint16_t port_in_network_order) {
-  return LwipHooks::accepts_udp_port(lwip_ntohs(port_in_network_order)) ? 1 : 0;
+int kedge_lwip_accepts_udp_port(const netif* input, uint16_t port_in_network_order) {
+  return LwipHooks::accepts_udp_port(*input, lwip_ntohs(port_in_network_order)) ? 1 : 0;
 }
 
 void kedge_lwip_assert_failed(const char* file, int line) {

@@ -17,7 +17,7 @@ struct LwipHooks {
   static std::uint32_t random() noexcept;
   static std::int64_t now_ns() noexcept;
   static void tcp_timer_needed() noexcept;
-  static bool accepts_udp_port(std::uint16_t port) noexcept;
+  static bool accepts_udp_port(const ::netif& netif, std::uint16_t port) noexcept;
   /// A whole IPv4 packet, before lwIP's protocols see it.
   static void packet(::netif& netif, ByteView packet) noexcept;
   static ::netif* route(wire::Ipv4Address source, wire::Ipv4Address destination) noexcept;

@@ -230,6 +230,7 @@ void LwipInterface::receive(link::Frame frame) noexcept {
     packet->flags |= PBUF_FLAG_LLMCAST;
   }
   stack_.touch();
+  to_another_ = !ours;
   if (type == kTypeIpv4) {
     input_ipv4(packet, info);
   } else if (packet->len >= kArpBytes) {

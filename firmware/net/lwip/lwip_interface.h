@@ -44,6 +44,8 @@ class LwipInterface final : public Interface, private link::Receiver {
   std::size_t lent_segments() const noexcept { return pool_.lent(); }
   /// Whether the machine that leads to `destination` has answered ARP lately.
   bool neighbour_answers(wire::Ipv4Address destination) noexcept;
+  /// Whether the frame that lwIP looks at was sent to another machine.
+  bool is_to_another() const noexcept { return to_another_; }
   /// An IGMP message has come: a router's question, perhaps, who is in which group.
   void groups_asked(ByteView message) noexcept;
 
@@ -56,6 +58,8 @@ class LwipInterface final : public Interface, private link::Receiver {
   static constexpr std::uint32_t kBatch = 32;
   static constexpr std::uint32_t kBatchMerged = 4;
   static constexpr Duration kNeighbourAskInterval = Duration::seconds(1);
+  /// Between two answers about one group. Routers repeat a question after a second (RFC 2236 8.8).
+  static constexpr Duration kReportInterval = Duration::milliseconds(500);
   static constexpr Duration kLinkPollInterval = Duration::milliseconds(20);
 
   struct Waiting {
@@ -83,6 +87,8 @@ class LwipInterface final : public Interface, private link::Receiver {
   netif netif_{};
   Ipv4Configuration configuration_;
   InterfaceMode mode_;
+  std::array<Instant, InterfaceMode::kGroupsMax> report_after_{};  // the earliest next report
+  bool to_another_ = false;
   bool asking_ = false;  // an ARP request that is wanted, whatever the mode
   InterfaceStatistics statistics_;
   std::vector<Waiting> waiting_;

@@ -109,14 +109,28 @@ Result<void> LwipUdpSocket::send(const wire::Endpoint& target, ByteView payload)
 
 void LwipUdpSocket::received(pbuf* packet, const ip_addr_t& source, std::uint16_t port) noexcept {
   const ip4_addr_t* destination = ip4_current_dest_addr();
-  const bool wanted = options_.broadcast || !is_broadcast(*ip_current_input_netif(), *destination);
-  if (!wanted || queue_.size() >= kQueueMax) {
+  const netif& input = *ip_current_input_netif();
+  const bool wanted = (options_.broadcast || !is_broadcast(input, *destination)) &&
+                      (options_.any_port || !LwipInterface::of(input).is_to_another());
+  if (!wanted || (!options_.any_port && queue_.size() >= kQueueMax)) {
     pbuf_free(packet);
     return;
   }
+  if (options_.any_port) make_room(packet->tot_len);
+  queued_bytes_ += packet->tot_len;
   queue_.push_back(
       {{from_lwip(*ip_2_ip4(&source)), port}, from_lwip(*destination), pcb_->local_port, packet});
   changed_.notify_all();
+}
+
+/// Nobody may ever read what comes to any port: the oldest goes.
+void LwipUdpSocket::make_room(std::size_t bytes) noexcept {
+  while (!queue_.empty() &&
+         (queue_.size() >= kAnyPortQueueMax || queued_bytes_ + bytes > kAnyPortBytesMax)) {
+    queued_bytes_ -= queue_.front().packet->tot_len;
+    pbuf_free(queue_.front().packet);
+    queue_.pop_front();
+  }
 }
 
 void LwipUdpSocket::unreachable(const IcmpUnreachable& report) noexcept {
@@ -149,6 +163,7 @@ async::Task<Result<Datagram>> LwipUdpSocket::receive(Instant deadline) noexcept 
   if (shown_ != nullptr) pbuf_free(std::exchange(shown_, nullptr));
   const Queued first = queue_.front();
   queue_.pop_front();
+  queued_bytes_ -= first.packet->tot_len;
   const Datagram datagram = show(first);
   if (shown_->next != nullptr) co_return fail(err::net_no_memory);
   co_return datagram;

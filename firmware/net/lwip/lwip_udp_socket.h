@@ -16,6 +16,11 @@ class LwipUdpSocket final : public UdpSocket, public ListNode<LwipUdpSocket> {
   /// Four full windows of TFTP (RFC 7440) at 64 blocks.
   static constexpr std::size_t kQueueMax = 256;
 
+  /// For any port: one datagram of the largest size, and a burst of small ones for a reader who
+  /// sorts out what it wants. More would keep the segments that the NIC receives into.
+  static constexpr std::size_t kAnyPortQueueMax = 32;
+  static constexpr std::size_t kAnyPortBytesMax = 64 * 1024;
+
   LwipUdpSocket(LwipStack& stack, const UdpOptions& options) noexcept;
   LwipUdpSocket(const LwipUdpSocket&) = delete;
   LwipUdpSocket& operator=(const LwipUdpSocket&) = delete;
@@ -49,6 +54,7 @@ class LwipUdpSocket final : public UdpSocket, public ListNode<LwipUdpSocket> {
   wire::Ipv4Address local_address() const noexcept;
   bool port_taken(std::uint16_t port) noexcept;
   void received(pbuf* packet, const ip_addr_t& source, std::uint16_t port) noexcept;
+  void make_room(std::size_t bytes) noexcept;
   Datagram show(const Queued& datagram) noexcept;
 
   LwipStack& stack_;
@@ -56,6 +62,7 @@ class LwipUdpSocket final : public UdpSocket, public ListNode<LwipUdpSocket> {
   std::uint16_t port_ = 0;
   udp_pcb* pcb_ = nullptr;
   std::deque<Queued> queue_;
+  std::size_t queued_bytes_ = 0;
   pbuf* shown_ = nullptr;  // what the last receive() returned
   wire::Endpoint last_target_;
   std::optional<Error> error_;

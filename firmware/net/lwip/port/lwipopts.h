@@ -53,9 +53,10 @@
 #define IP_REASS_MAX_PBUFS 256
 #define IP_REASS_MAXAGE 15
 
-// A DHCP answer to an address that we do not have yet is for us if its port is.
+// A DHCP answer to an address that we do not have yet is for us if its port is. `inp`, where
+// the packet came in, is ip4_input's.
 #define LWIP_IP_ACCEPT_UDP_PORT(port_in_network_order) \
-  kedge_lwip_accepts_udp_port(port_in_network_order)
+  kedge_lwip_accepts_udp_port(inp, port_in_network_order)
 
 // The largest MTU of common jumbo frames; the real one is the interface's.
 #define TCP_MSS 8960

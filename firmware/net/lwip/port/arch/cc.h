@@ -35,7 +35,8 @@ void* kedge_lwip_allocate_zeroed(size_t count, size_t bytes);
 void kedge_lwip_free(void* block);
 uint32_t kedge_lwip_random(void);
 uint16_t kedge_lwip_checksum(const void* data, int length);
-int kedge_lwip_accepts_udp_port(uint16_t port_in_network_order);
+struct netif;
+int kedge_lwip_accepts_udp_port(const struct netif* input, uint16_t port_in_network_order);
 __attribute__((noreturn, cold)) void kedge_lwip_assert_failed(const char* file, int line);
 
 #ifdef __cplusplus
