@@ -155,8 +155,14 @@ EFI_STATUS PxeBaseCode::set_ip_filter(EFI_PXE_BASE_CODE_IP_FILTER* filter) noexc
   }
   if (mode_.Started == FALSE) return EFI_NOT_STARTED;
   mode_.IpFilter = *filter;
-  if (!busy_) apply_mode();
+  settle_mode();
   return EFI_SUCCESS;
+}
+
+/// At the end of the function that works, or else at once, and then no other may begin meanwhile.
+void PxeBaseCode::settle_mode() noexcept {
+  mode_changed_ = true;
+  if (!busy_) const Busy busy(*this);
 }
 
 /// Listed groups are joined; for another listed address, of which nobody asks us by ARP, all frames
@@ -238,7 +244,7 @@ EFI_STATUS PxeBaseCode::set_parameters(BOOLEAN* auto_arp, BOOLEAN* send_guid, UI
   if (time_to_live != nullptr) mode_.TTL = *time_to_live;
   if (type_of_service != nullptr) mode_.ToS = *type_of_service;
   if (make_callback != nullptr) mode_.MakeCallbacks = *make_callback;
-  if (!busy_) apply_mode();
+  settle_mode();
   return EFI_SUCCESS;
 }
 
@@ -310,8 +316,11 @@ PxeBaseCode::Busy::Busy(PxeBaseCode& owner) noexcept : owner_(owner) {
 }
 
 PxeBaseCode::Busy::~Busy() {
-  // What the function has made of the filter, or a callback in it.
-  owner_.apply_mode();
+  // What the function has made of the filter, or a callback in it; or somebody who interrupts this.
+  do {
+    owner_.mode_changed_ = false;
+    owner_.apply_mode();
+  } while (owner_.mode_changed_);
   owner_.busy_ = false;
 }
 

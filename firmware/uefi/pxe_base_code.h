@@ -77,6 +77,7 @@ class PxeBaseCode final {
   void receive_station_only() noexcept;
   /// Makes the interface do what the mode says; not while a function works.
   void apply_mode() noexcept;
+  void settle_mode() noexcept;
   bool passes_filter(wire::Ipv4Address destination) const noexcept;
   bool is_read(UINT16 flags, wire::Ipv4Address wanted,
                wire::Ipv4Address destination) const noexcept;
@@ -102,6 +103,7 @@ class PxeBaseCode final {
   EFI_PXE_BASE_CODE_MODE mode_{};
   Handle handle_;
   bool busy_ = false;
+  bool mode_changed_ = false;  // not yet told to the interface
   bool retired_ = false;
 };
 

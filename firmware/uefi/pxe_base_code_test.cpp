@@ -288,6 +288,23 @@ TEST_F(PxeBaseCodeTest, WithoutAutoArpOnlyArpAsks) {
   EXPECT_TRUE(backend.interface_mode.asks_neighbours) << "the next user is asked for nothing";
 }
 
+TEST_F(PxeBaseCodeTest, WhoInterruptsTheFiltersChangeIsRefusedOrWaits) {
+  start_with_lease();
+  EFI_PXE_BASE_CODE_IP_FILTER filter{};
+  EFI_STATUS stopped = EFI_SUCCESS;
+  bool interrupted = false;
+  backend.on_set_mode = [&] {
+    if (std::exchange(interrupted, true)) return;
+    filter.Filters = EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS;
+    EXPECT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+    stopped = pxe->Stop(pxe);
+    backend.interface_mode = {};  // what was interrupted ends after it
+  };
+  ASSERT_EQ(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+  EXPECT_EQ(stopped, EFI_DEVICE_ERROR);
+  EXPECT_TRUE(backend.interface_mode.promiscuous) << "the latest holds";
+}
+
 TEST_F(PxeBaseCodeTest, TheFilterReachesTheInterface) {
   constexpr wire::Ipv4Address kGroup(239, 1, 1, 1);
   start_with_lease();

@@ -122,7 +122,11 @@ class FakeBackend final : public PxeBackend {
     incoming.front().again = true;
   }
   net::InterfaceMode interface_mode;
-  void set_mode(const net::InterfaceMode& mode) noexcept override { interface_mode = mode; }
+  std::function<void()> on_set_mode;
+  void set_mode(const net::InterfaceMode& mode) noexcept override {
+    interface_mode = mode;
+    if (on_set_mode) on_set_mode();
+  }
   void close_ports() noexcept override { ++closed; }
 };
 
