@@ -51,9 +51,6 @@ add_compile_options("-ffile-prefix-map=${kedge_up}=" "-ffile-prefix-map=${PROJEC
 # Option ROMs are small: images are optimized for size, each as a whole. What every frame passes through has flags of its
 # own (kedge_hot_sources in KedgeTargets.cmake).
 if(KEDGE_PLATFORM STREQUAL "uefi")
-  if(NOT KEDGE_ASSERT_TEXTS)
-    add_compile_definitions(KEDGE_NO_ASSERT_TEXTS)
-  endif()
   add_compile_options($<$<CONFIG:MinSizeRel>:-Oz> $<$<CONFIG:MinSizeRel>:-flto>)
 endif()
 if(KEDGE_PLATFORM STREQUAL "host")

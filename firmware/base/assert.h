@@ -8,19 +8,14 @@ namespace kedge {
 /// prints the place and returns to the boot manager, host programs abort.
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line) noexcept;
 
-/// The same for images that have no room for texts (option KEDGE_ASSERT_TEXTS): the place is the
-/// caller's address in the image, which the map and the debug file beside it know, and the line.
-[[noreturn]] void assertion_failed_here(int line) noexcept;
+/// What KEDGE_ASSERT calls. It is assertion_failed (assert.cpp) unless the program has its own: images
+/// without room for texts (option KEDGE_ASSERT_TEXTS) leave them out when they are linked, so that
+/// all images consist of the same objects.
+[[noreturn]] void broken_invariant(const char* expression, const char* file, int line) noexcept;
 
 }  // namespace kedge
 
-#ifdef KEDGE_NO_ASSERT_TEXTS
-#define KEDGE_ASSERTION_FAILED(expression) ::kedge::assertion_failed_here(__LINE__)
-#else
-#define KEDGE_ASSERTION_FAILED(expression) \
-  ::kedge::assertion_failed(#expression, __FILE_NAME__, __LINE__)
-#endif
-
 // Stays on in release builds: a wrong boot is worse than a late one.
 #define KEDGE_ASSERT(expression) \
-  ((expression) ? static_cast<void>(0) : KEDGE_ASSERTION_FAILED(expression))
+  ((expression) ? static_cast<void>(0) \
+                : ::kedge::broken_invariant(#expression, __FILE_NAME__, __LINE__))
