@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // What an image does with its network, over the real stack, with each allocation that can fail
-// failing once: the function that meets it says so, nothing is left over, and the next call works.
+// failing once, and with all of them failing from some moment on: the function that meets it says
+// so, nothing is left over, and the next call works.
 // Its own program, because it replaces operator new.
 
 #include "tests/fake/failing_heap.h"
@@ -8,16 +9,22 @@
 #include "tests/sim/network.h"
 #include "uefi/image_network.h"
 #include "uefi/pxe_stack_backend.h"
+#include "uefi/rt/heap.h"
 
 namespace {
 
-/// Allocations until the one that fails; at the end nobody has met it.
+/// Allocations until the one that fails, and whether all after it fail, too; -1: none fails, or
+/// the one has been met.
 long until_failure = -1;
+bool for_ever = false;
 
 }  // namespace
 
 bool kedge::fake::allocation_fails() noexcept {
-  return until_failure >= 0 && until_failure-- == 0;
+  if (until_failure < 0) return for_ever && reserve_use.counting;
+  const bool fails = until_failure-- == 0;
+  if (fails) reserve_use.counting = true;
+  return fails;
 }
 
 namespace kedge::uefi {
@@ -139,7 +146,8 @@ bool is_documented(EFI_STATUS status) {
          status == EFI_TIMEOUT;  // what was lost for want of memory never came
 }
 
-TEST(PxeHardship, EachAllocationThatFailsIsToldAndLeavesNothing) {
+/// Visits the world with the n-th allocation failing, for n from 0 until no visit meets it.
+void sweep() {
   constexpr long kAllocationsMax = 2000;
   World world;
   long n = 0;
@@ -149,6 +157,7 @@ TEST(PxeHardship, EachAllocationThatFailsIsToldAndLeavesNothing) {
     const auto said = world.visit();
     const bool met = until_failure < 0;
     until_failure = -1;
+    fake::reserve_use.counting = false;
     for (const EFI_STATUS status : said) {
       EXPECT_TRUE(is_documented(status)) << n << ": " << status;
       told += status != EFI_SUCCESS ? 1 : 0;
@@ -161,6 +170,20 @@ TEST(PxeHardship, EachAllocationThatFailsIsToldAndLeavesNothing) {
   EXPECT_GT(n, 20);
   EXPECT_LT(n, kAllocationsMax);
   EXPECT_GT(told, 10U);
+}
+
+TEST(PxeHardship, EachAllocationThatFailsIsToldAndLeavesNothing) {
+  for_ever = false;
+  sweep();
+}
+
+TEST(PxeHardship, WithoutAnyMemoryTheReserveIsEnoughToSaySo) {
+  for_ever = true;
+  fake::reserve_use.bytes_max = 0;
+  sweep();
+  for_ever = false;
+  EXPECT_GT(fake::reserve_use.bytes_max, 0U);
+  EXPECT_LT(fake::reserve_use.bytes_max, uefi::rt::Heap::kReserveBytes / 2);  // slabs round up
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kSliceCount = Heap::kChunkBytes / Heap::kSliceBytes;
+constexpr std::size_t kReserveSlices = Heap::kReserveBytes / Heap::kSliceBytes;
 constexpr std::uint64_t kChunkMagic =
     0x6B6E756863676B65;  // told apart from pages that are not ours
 constexpr std::uintptr_t kFreeMark = static_cast<std::uintptr_t>(0xF2EEF2EEF2EEF2EE);
@@ -111,16 +112,18 @@ Heap::Slice* Heap::head_of(Chunk* chunk, const void* block) noexcept {
   return slice;
 }
 
-void* Heap::allocate(std::size_t bytes, std::size_t alignment) noexcept {
+void* Heap::allocate(std::size_t bytes, std::size_t alignment, Reserve reserve) noexcept {
   KEDGE_ASSERT(std::has_single_bit(alignment));
   bytes = std::max<std::size_t>(bytes, 1);
   // Slots whose size is a power of two are aligned to it, because slabs are.
   if (alignment > kAlignment && alignment <= kSlabBlockMax && bytes <= kSlabBlockMax) {
     bytes = std::bit_ceil(std::max(bytes, alignment));
   }
-  if (bytes <= kSlabBlockMax && alignment <= kSlabBlockMax) return allocate_slot(class_of(bytes));
+  if (bytes <= kSlabBlockMax && alignment <= kSlabBlockMax) {
+    return allocate_slot(class_of(bytes), reserve);
+  }
   if (bytes <= kRunBlockMax && alignment <= kSliceBytes) {
-    Slice* const head = allocate_run(round_up(bytes, kSliceBytes) / kSliceBytes);
+    Slice* const head = allocate_run(round_up(bytes, kSliceBytes) / kSliceBytes, reserve);
     if (head == nullptr) return nullptr;
     head->use = Slice::Use::run;
     count_in(head->count * kSliceBytes);
@@ -130,11 +133,11 @@ void* Heap::allocate(std::size_t bytes, std::size_t alignment) noexcept {
   return allocate_large(bytes, std::max(alignment, round_up(sizeof(Chunk), kPageBytes)));
 }
 
-void* Heap::allocate_slot(std::size_t size_class) noexcept {
+void* Heap::allocate_slot(std::size_t size_class, Reserve reserve) noexcept {
   const std::size_t size = class_bytes(size_class);
   Slice* slab = partial_[size_class];
   if (slab == nullptr) {
-    slab = allocate_run(size <= kSmallSlotMax ? 1 : kLargeSlabSlices);
+    slab = allocate_run(size <= kSmallSlotMax ? 1 : kLargeSlabSlices, reserve);
     if (slab == nullptr) return nullptr;
     slab->use = Slice::Use::slab;
     slab->size_class = static_cast<std::uint8_t>(size_class);
@@ -168,20 +171,42 @@ void* Heap::allocate_large(std::size_t bytes, std::size_t offset) noexcept {
   return chunk->base() + offset;
 }
 
+bool Heap::prepare() noexcept {
+  void* const block = allocate(1);
+  release(block);
+  return block != nullptr;
+}
+
+std::size_t Heap::free_slices() const noexcept {
+  std::size_t count = 0;
+  for (const Chunk* chunk = chunks_; chunk != nullptr; chunk = chunk->next) {
+    if (chunk->is_shared()) count += chunk->slices_free;
+  }
+  return count;
+}
+
 // First fit over all shared chunks. Slice 0 of each is the Chunk itself.
-Heap::Slice* Heap::allocate_run(std::size_t count) noexcept {
+Heap::Slice* Heap::find_run(std::size_t count) noexcept {
   Slice* found = nullptr;
-  Chunk* chunk = chunks_;
-  for (; chunk != nullptr; chunk = chunk->next) {
+  for (Chunk* chunk = chunks_; chunk != nullptr && found == nullptr; chunk = chunk->next) {
     if (chunk->is_shared() && chunk->slices_free >= count) found = chunk->find_run(count);
-    if (found != nullptr) break;
   }
+  return found;
+}
+
+// The reserve is the last free slices, wherever they are.
+Heap::Slice* Heap::allocate_run(std::size_t count, Reserve reserve) noexcept {
+  Slice* found = free_slices() >= count + kReserveSlices ? find_run(count) : nullptr;
   if (found == nullptr) {
-    chunk = add_chunk(kChunkBytes);
-    if (chunk == nullptr) return nullptr;
-    chunk->slices_free = kSliceCount - 1;
-    found = &chunk->slices[1];
+    if (Chunk* const added = add_chunk(kChunkBytes); added != nullptr) {
+      added->slices_free = kSliceCount - 1;
+      found = &added->slices[1];
+    } else if (reserve == Reserve::use) {
+      found = find_run(count);
+    }
   }
+  if (found == nullptr) return nullptr;
+  Chunk* const chunk = chunk_of(found);
   if (chunk == spare_) spare_ = nullptr;
   chunk->slices_free -= count;
   found->count = static_cast<std::uint16_t>(count);

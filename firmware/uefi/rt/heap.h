@@ -13,6 +13,10 @@
 //
 // A chunk whose slices are all free goes back to the firmware, except one that is kept for the next
 // use.
+//
+// Who cannot be told that there is no memory (the plain forms of operator new, new.cpp) still finds
+// kReserveBytes after all others have been refused, so that a program that runs out fails where it
+// can say so, and has what it needs for cleaning up.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +44,9 @@ struct HeapStatistics {
   std::uint64_t allocations = 0;  // since the beginning
 };
 
+/// Whether a request may take what is left when the page source has no more.
+enum class Reserve : std::uint8_t { keep, use };
+
 /// Not reentrant: who calls from more than one task priority level raises it around each call.
 class Heap {
  public:
@@ -49,6 +56,7 @@ class Heap {
   static constexpr std::size_t kSliceBytes = 8192;
   static constexpr std::size_t kSlabBlockMax = 4096;
   static constexpr std::size_t kRunBlockMax = 512 * 1024;
+  static constexpr std::size_t kReserveBytes = 128 * 1024;
 
   constexpr explicit Heap(PageSource& source) noexcept : source_(source) {}
   Heap(const Heap&) = delete;
@@ -56,7 +64,12 @@ class Heap {
 
   /// A block of at least `bytes` (0 counts as 1) at a multiple of `alignment`, a power of two;
   /// nullptr when the page source has no more or the alignment is above kAlignmentMax.
-  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = kAlignment) noexcept;
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = kAlignment,
+                               Reserve reserve = Reserve::keep) noexcept;
+
+  /// Takes the first chunk, and with it the reserve, if there is none yet. False when there is no
+  /// memory for it.
+  [[nodiscard]] bool prepare() noexcept;
 
   /// Takes back what allocate returned; nullptr is nothing. Asserts on anything else that it can
   /// tell: an address outside the heap or inside a block, and a block that is free.
@@ -81,9 +94,11 @@ class Heap {
   static Chunk* chunk_of(const void* block) noexcept;
   static Slice* head_of(Chunk* chunk, const void* block) noexcept;
 
-  void* allocate_slot(std::size_t size_class) noexcept;
+  void* allocate_slot(std::size_t size_class, Reserve reserve) noexcept;
   void* allocate_large(std::size_t bytes, std::size_t offset) noexcept;
-  Slice* allocate_run(std::size_t count) noexcept;
+  Slice* allocate_run(std::size_t count, Reserve reserve) noexcept;
+  Slice* find_run(std::size_t count) noexcept;
+  std::size_t free_slices() const noexcept;
   void release_slot(Slice* slab, void* block) noexcept;
   void release_run(Slice* head) noexcept;
   Chunk* add_chunk(std::size_t bytes) noexcept;

@@ -107,13 +107,13 @@ TEST_F(HeapTest, GivesLargeBlocksTheirOwnPagesAndReturnsThemAtOnce) {
 
 TEST_F(HeapTest, JoinsNeighbouringRunsThatWereReleased) {
   void* const first = allocate(Heap::kRunBlockMax);
-  void* const second = allocate(400 * 1024);
+  void* const second = allocate(300 * 1024);
   EXPECT_EQ(pages.runs(), 1u);
   heap.release(first);
   heap.release(second);
   // 127 slices are free again in one piece: this fits nowhere else in the chunk.
   (void)allocate(Heap::kRunBlockMax);
-  (void)allocate(480 * 1024);
+  (void)allocate(480 * 1024 - Heap::kReserveBytes);
   EXPECT_EQ(pages.runs(), 1u);
 }
 
@@ -129,6 +129,45 @@ TEST_F(HeapTest, AnswersNullWhenThePagesRunOutAndGoesOnWorking) {
   EXPECT_EQ(heap.allocate(SIZE_MAX / 2 - 1), nullptr);
   heap.release(blocks.back());
   EXPECT_NE(heap.allocate(4096), nullptr);
+}
+
+TEST_F(HeapTest, KeepsAReserveForThoseWhoCannotFail) {
+  pages.limit = Heap::kChunkBytes;
+  ASSERT_TRUE(heap.prepare());
+  std::vector<void*> blocks;
+  while (void* const block = heap.allocate(Heap::kSliceBytes)) {
+    blocks.push_back(block);
+    ASSERT_LT(blocks.size(), 1000u);
+  }
+  std::size_t reserved = 0;
+  while (heap.allocate(Heap::kSliceBytes, Heap::kAlignment, Reserve::use) != nullptr) {
+    reserved += Heap::kSliceBytes;
+    ASSERT_LT(reserved, Heap::kChunkBytes);
+  }
+  EXPECT_EQ(reserved, Heap::kReserveBytes);
+  // What comes back fills the reserve first.
+  for (std::size_t i = 0; i < reserved / Heap::kSliceBytes; ++i) heap.release(blocks[i]);
+  EXPECT_EQ(heap.allocate(Heap::kSliceBytes), nullptr);
+  EXPECT_NE(heap.allocate(Heap::kSliceBytes, Heap::kAlignment, Reserve::use), nullptr);
+}
+
+TEST_F(HeapTest, LeavesTheReserveAloneAsLongAsThereArePages) {
+  pages.limit = 2 * Heap::kChunkBytes;
+  for (int i = 0; i < 150; ++i) {
+    ASSERT_NE(heap.allocate(Heap::kSliceBytes, Heap::kAlignment, Reserve::use), nullptr);
+  }
+  EXPECT_EQ(pages.runs(), 2u);
+  std::size_t free = 0;
+  while (heap.allocate(Heap::kSliceBytes, Heap::kAlignment, Reserve::use) != nullptr) ++free;
+  EXPECT_EQ(free, 2 * 127u - 150u);
+}
+
+TEST_F(HeapTest, SaysThatThereIsNoMemoryForAFirstChunk) {
+  pages.limit = Heap::kChunkBytes - 1;
+  EXPECT_FALSE(heap.prepare());
+  pages.limit = Heap::kChunkBytes;
+  EXPECT_TRUE(heap.prepare());
+  EXPECT_EQ(heap.statistics().blocks, 0u);
 }
 
 TEST_F(HeapTest, CountsWhatIsHandedOut) {

@@ -2,8 +2,9 @@
 // operator new and delete, malloc and free, on the firmware's heap.
 //
 // The plain forms of operator new cannot fail in a program without exceptions: standard containers
-// go on as if they had memory. So running out there ends the program with that as its message; code
-// that handles large or foreign sizes asks with std::nothrow or from port/pages.h.
+// go on as if they had memory. So they may use the heap's reserve, which outlasts all requests that
+// can fail, and only when that is gone, too, the program ends with that as its message. Code that
+// handles large or foreign sizes asks with std::nothrow or from port/pages.h.
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kDefaultAlignment = kedge::uefi::rt::Heap::kAlignment;
 
 void* must_allocate(std::size_t bytes, std::size_t alignment) noexcept {
-  void* const block = kedge_heap_allocate(bytes, alignment);
+  void* const block = kedge_heap_must_allocate(bytes, alignment);
   if (block == nullptr) kedge::assertion_failed("out of memory", "operator new", 0);
   return block;
 }

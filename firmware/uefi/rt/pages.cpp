@@ -68,6 +68,14 @@ void* kedge_heap_allocate(std::size_t bytes, std::size_t alignment) noexcept {
   const kedge::uefi::rt::HeapGuard guard;
   return kedge::uefi::rt::heap.allocate(bytes, alignment);
 }
+void* kedge_heap_must_allocate(std::size_t bytes, std::size_t alignment) noexcept {
+  const kedge::uefi::rt::HeapGuard guard;
+  return kedge::uefi::rt::heap.allocate(bytes, alignment, kedge::uefi::rt::Reserve::use);
+}
+bool kedge_heap_prepare() noexcept {
+  const kedge::uefi::rt::HeapGuard guard;
+  return kedge::uefi::rt::heap.prepare();
+}
 void kedge_heap_free(void* block) noexcept {
   if (block == nullptr) return;
   const kedge::uefi::rt::HeapGuard guard;

@@ -3,8 +3,8 @@
 // that anybody may include it.
 //
 // What happens at entry (start.cpp): the stack protector's secret is drawn, kedge_image_handle and
-// kedge_system_table are set, the heap is ready, constructors of globals run, then kedge_main. When
-// it returns and the image is an application, or it returns an error, all memory goes back to the
+// kedge_system_table are set, the heap takes its first memory (without it the image returns
+// EFI_OUT_OF_RESOURCES), constructors of globals run, then kedge_main. When it returns and the image is an application, or it returns an error, all memory goes back to the
 // firmware. A driver that stays calls kedge_runtime_end when it is unloaded. Destructors of globals
 // never run.
 #pragma once
@@ -26,6 +26,10 @@ extern void* kedge_system_table;
 
 /// Memory of the firmware's heap; nullptr when there is none. Callable up to TPL_NOTIFY.
 void* kedge_heap_allocate(std::size_t bytes, std::size_t alignment) noexcept;
+/// The same for those who cannot be told that there is none: from the heap's reserve, too.
+void* kedge_heap_must_allocate(std::size_t bytes, std::size_t alignment) noexcept;
+/// Takes the heap's first chunk; false when the firmware has no memory for it.
+bool kedge_heap_prepare() noexcept;
 void kedge_heap_free(void* block) noexcept;
 /// How many bytes a block of kedge_heap_allocate really has.
 std::size_t kedge_heap_size(const void* block) noexcept;

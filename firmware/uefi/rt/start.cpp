@@ -74,6 +74,7 @@ std::size_t run(EFI_HANDLE handle, EFI_SYSTEM_TABLE* table) noexcept {
   if (!EFI_ERROR(table->BootServices->HandleProtocol(handle, &guid, &interface))) {
     loaded_image = static_cast<EFI_LOADED_IMAGE_PROTOCOL*>(interface);
   }
+  if (!kedge_heap_prepare()) return EFI_OUT_OF_RESOURCES;
   for (const Initializer* initializer = __init_array_start; initializer != __init_array_end;
        ++initializer) {
     (*initializer)();
