@@ -68,10 +68,15 @@ function(kedge_host_program name)
   target_link_libraries(${name} PRIVATE kedge_include kedge_warnings ${deps})
 endfunction()
 
+# A virtual machine keeps one processor busy, and its servers little. Where there are many, four machines at once are
+# enough: each takes memory, too.
+cmake_host_system_information(RESULT KEDGE_PROCESSORS_OF_A_MACHINE QUERY NUMBER_OF_LOGICAL_CORES)
+math(EXPR KEDGE_PROCESSORS_OF_A_MACHINE "(${KEDGE_PROCESSORS_OF_A_MACHINE} + 3) / 4")
+
 # kedge_test(<name> SOURCES ... [DEPS ...] [LABEL unit|e2e|all] [TIMEOUT seconds] [FILTER pattern])
 # GoogleTest/GoogleMock tests, executable kedge_<name>_test; each test case is a ctest test. Tests may include from
 # firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in builds for UEFI and for fuzzing.
-# Label e2e: boots machines, so it runs alone. Label all: the same, too long for `make test`, only in `make test-all`.
+# Label e2e: boots machines, of which few run at once. Label all: the same, too long for `make test`, only in `make test-all`.
 # FILTER chooses some of the program's tests, by GoogleTest's rules.
 function(kedge_test name)
   if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_TESTS OR KEDGE_FUZZ)
@@ -108,7 +113,7 @@ function(kedge_run_test name)
   endif()
   set(properties LABELS "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}")
   if(arg_LABEL MATCHES "^(e2e|all)$")
-    list(APPEND properties PROCESSORS 64)
+    list(APPEND properties PROCESSORS ${KEDGE_PROCESSORS_OF_A_MACHINE})
   endif()
   if(arg_ENVIRONMENT)
     list(APPEND properties ENVIRONMENT "${arg_ENVIRONMENT}")
