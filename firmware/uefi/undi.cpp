@@ -270,10 +270,22 @@ Undi::Code Undi::initialize(Command& command) noexcept {
   used.TxBufCnt = SnpProducer::kSentMax;
   used.TxBufSize = kFrameBytes;
   command.give(used);
-  const bool looks = !command.has(PXE_OPFLAGS_INITIALIZE_DO_NOT_DETECT_CABLE);
-  if (looks && snp_.mode().MediaPresent == FALSE)
-    command.flags = PXE_STATFLAGS_INITIALIZED_NO_MEDIA;
+  if (command.has(PXE_OPFLAGS_INITIALIZE_DO_NOT_DETECT_CABLE)) return code;
+  if (!await_link()) command.flags = PXE_STATFLAGS_INITIALIZED_NO_MEDIA;
   return code;
+}
+
+/// Whoever sits on UNDI has no Adapter Information to wait with, and believes the first answer.
+bool Undi::await_link() noexcept {
+  constexpr std::uint32_t kLookUs = 50'000;
+  constexpr auto kLooks =
+      static_cast<std::uint32_t>(SnpProducer::kNegotiation.count_us() / kLookUs);
+  Result<EFI_STATUS> media = snp_.media_state();
+  for (std::uint32_t i = 0; i < kLooks && media.ok() && *media == EFI_NOT_READY; ++i) {
+    snp_.firmware().stall_us(kLookUs);
+    media = snp_.media_state();
+  }
+  return media.ok() && *media == EFI_SUCCESS;
 }
 
 Undi::Code Undi::reset(Command& command) noexcept {

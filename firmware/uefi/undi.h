@@ -58,6 +58,7 @@ class Undi final : public NicIdentifier {
   Code get_init_info(Command& command) const noexcept;
   Code get_config_info(const Command& command) noexcept;
   Code initialize(Command& command) noexcept;
+  bool await_link() noexcept;
   Code reset(Command& command) noexcept;
   // undi_network.cpp
   static Code interrupt_enables(const Command& command) noexcept;

@@ -109,6 +109,24 @@ TEST_F(UndiCommands, InitializeRefusesWhatItDidNotOfferAndTellsOfTheLink) {
   EXPECT_EQ(last.StatFlags, 0);
 }
 
+TEST_F(UndiCommands, InitializeWaitsForALinkThatIsNegotiatedAndNoLongerThanThat) {
+  go_to(EfiSimpleNetworkStarted);
+  device.looks_until_state = 20;
+  EXPECT_EQ(initialize(), PXE_STATCODE_SUCCESS);
+  EXPECT_EQ(last.StatFlags, 0);
+  EXPECT_EQ(device.looks_until_state, 0U);
+  EXPECT_EQ(snp->mode().MediaPresent, TRUE);
+  go_to(EfiSimpleNetworkStarted);
+  device.state = link::LinkState::down;
+  const std::int64_t before = fake.now_ns;
+  EXPECT_EQ(initialize(), PXE_STATCODE_SUCCESS);
+  EXPECT_EQ(last.StatFlags, PXE_STATFLAGS_INITIALIZED_NO_MEDIA);
+  EXPECT_EQ(fake.now_ns - before, SnpProducer::kNegotiation.count_ns());
+  go_to(EfiSimpleNetworkStarted);
+  EXPECT_EQ(initialize(PXE_OPFLAGS_INITIALIZE_DO_NOT_DETECT_CABLE), PXE_STATCODE_SUCCESS);
+  EXPECT_EQ(fake.now_ns - before, SnpProducer::kNegotiation.count_ns()) << "it did not wait again";
+}
+
 TEST_F(UndiCommands, ADeviceThatFailsIsTold) {
   go_to(EfiSimpleNetworkStarted);
   device.start_error = fail(err::base_no_memory);

@@ -16,6 +16,8 @@ class ScriptedDevice : public link::Device {
  public:
   wire::MacAddress address{{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}};
   link::LinkState state = link::LinkState::up;
+  /// How many times link_state() says down before it says `state`.
+  unsigned looks_until_state = 0;
   /// What start() fails with.
   std::optional<Error> start_error;
   /// Frames that the ring takes before poll() recycles it.
@@ -41,7 +43,12 @@ class ScriptedDevice : public link::Device {
   wire::MacAddress mac() const noexcept override { return address; }
   std::uint16_t mtu() const noexcept override { return 1500; }
   link::Capabilities capabilities() const noexcept override { return {}; }
-  link::LinkState link_state() noexcept override { return running ? state : link::LinkState::down; }
+  link::LinkState link_state() noexcept override {
+    if (!running) return link::LinkState::down;
+    if (looks_until_state == 0) return state;
+    --looks_until_state;
+    return link::LinkState::down;
+  }
   const link::Statistics& statistics() const noexcept override { return statistics_; }
   Result<void> start() noexcept override {
     if (start_error.has_value()) return *start_error;
