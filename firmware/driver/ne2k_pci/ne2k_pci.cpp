@@ -170,24 +170,20 @@ void Ne2kPci::read_frame(std::uint32_t length) noexcept {
   read_memory(ne2k::kRingStart * ne2k::kPageBytes, rest.subspan(before_end));
 }
 
-/// Takes the frame at next_page_ out of the ring. False when there was none to deliver.
-bool Ne2kPci::take(link::Receiver& receiver, std::uint32_t available) noexcept {
+/// Takes the frame at next_page_ out of the ring, unless the chip broke a rule.
+void Ne2kPci::take(std::uint32_t available) noexcept {
   // Header and the first bytes together: most frames that are not part of a download end there.
   read_memory(std::uint32_t{next_page_} * ne2k::kPageBytes,
               std::span(frame_).first(ne2k::kPageBytes / 4));
   const std::uint32_t header = frame_[0];
   const std::uint32_t length = Header::length.get(header);
   const std::uint32_t next = Header::next.get(header);
-  if (!ne2k::in_ring(next)) {
-    report(ChipFault::position);
-    return false;
-  }
+  if (!ne2k::in_ring(next)) return report(ChipFault::position);
   const std::uint32_t pages = ne2k::pages_between(next_page_, low(next));
   const std::uint32_t needed = ne2k::pages_of(length);
   // A frame that ends with its page may take another one.
   if (pages == 0 || pages > available || (pages != needed && pages != needed + 1)) {
-    report(ChipFault::length);
-    return false;
+    return report(ChipFault::length);
   }
   const bool good = (header & Header::kPrx) != 0 && length >= kEthernetHeader + kFrameCheckBytes &&
                     length <= kFrameBytesMax + kFrameCheckBytes;
@@ -195,37 +191,34 @@ bool Ne2kPci::take(link::Receiver& receiver, std::uint32_t available) noexcept {
     read_frame(length - kFrameCheckBytes);
     const ByteView bytes = std::as_bytes(std::span(frame_));
     const ByteView pieces[] = {bytes.subspan(Header::kBytes, length - kFrameCheckBytes)};
-    (void)deliver(receiver, pieces);
+    (void)deliver(ahead_, pieces);
   } else {
     ++counters().receive_errors;
   }
-  if (!running()) return good;  // silenced by who got the frame
+  if (!running()) return;  // silenced meanwhile
   next_page_ = low(next);
   hw::write(registers_, Reg::cr, kIdle);
   // The page before, so that the chip does not take a full ring for an empty one.
   hw::write(registers_, Reg::bnry,
             next_page_ == ne2k::kRingStart ? ne2k::kRingStop - 1 : next_page_ - 1);
-  return good;
 }
 
-std::uint32_t Ne2kPci::drain(link::Receiver& receiver, std::uint32_t budget) noexcept {
+void Ne2kPci::drain() noexcept {
   hw::write(registers_, Reg::cr, kIdle | Cr::kPage1);
   const std::uint8_t written = hw::read(registers_, Reg::curr);
   hw::write(registers_, Reg::cr, kIdle);
   if (!ne2k::in_ring(written)) {
     report(written == 0xff ? ChipFault::gone : ChipFault::position);
-    return 0;
+    return;
   }
-  std::uint32_t delivered = 0;
   std::uint32_t available = ne2k::pages_between(next_page_, written);
-  while (available != 0 && delivered < budget && running()) {
+  while (available != 0 && ahead_.room() != 0 && running()) {
     const std::uint8_t before = next_page_;
-    if (take(receiver, available)) ++delivered;
+    take(available);
     if (next_page_ == before) break;  // it broke a rule, or was silenced
     available -= ne2k::pages_between(before, next_page_);
   }
   pending_ = available != 0;
-  return delivered;
 }
 
 /// DP8390D, "Overwrite warning": a chip whose ring overflowed goes on only after this.
@@ -249,25 +242,28 @@ void Ne2kPci::end_overflow() noexcept {
   if (sending_) hw::write(registers_, Reg::cr, kIdle | Cr::kTxp);
 }
 
-std::uint32_t Ne2kPci::receive(link::Receiver& receiver, std::uint32_t budget) noexcept {
+/// Takes what is in the ring, and goes on after an overflow.
+void Ne2kPci::look() noexcept {
   const std::uint8_t events = hw::read(registers_, Reg::isr);
-  if (events == 0xff) {
-    report(ChipFault::gone);
-    return 0;
-  }
+  if (events == 0xff) return report(ChipFault::gone);
   finish_transmission(events);
   const bool overflow = (events & Isr::kOvw) != 0;
-  if ((events & Isr::kRst) != 0 && !overflow) {
-    report(ChipFault::bus);
-    return 0;
-  }
+  if ((events & Isr::kRst) != 0 && !overflow) return report(ChipFault::bus);
   constexpr std::uint8_t kReceived = Isr::kPrx | Isr::kRxe;
-  if (budget == 0 || (!pending_ && !overflow && (events & kReceived) == 0)) return 0;
+  if (!pending_ && !overflow && (events & kReceived) == 0) return;
   // Cleared before the ring is looked at, so that no frame is overlooked.
   hw::write(registers_, Reg::isr, kReceived);
   if (overflow) begin_overflow();
-  const std::uint32_t delivered = drain(receiver, budget);
+  drain();
   if (overflow) end_overflow();
+}
+
+std::uint32_t Ne2kPci::receive(link::Receiver& receiver, std::uint32_t budget) noexcept {
+  look();
+  std::uint32_t delivered = 0;
+  for (; delivered < budget && !ahead_.empty() && running(); ++delivered) {
+    receiver.receive(ahead_.take());
+  }
   return delivered;
 }
 
@@ -294,7 +290,6 @@ void Ne2kPci::send(std::uint8_t buffer, std::uint32_t length) noexcept {
 }
 
 ByteSpan Ne2kPci::transmit_slot() noexcept {
-  if (looped_) return {};
   if (sending_ && queued_bytes_ != 0) {
     const std::uint8_t events = hw::read(registers_, Reg::isr);
     if (events == 0xff) {

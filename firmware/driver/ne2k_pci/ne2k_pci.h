@@ -4,6 +4,7 @@
 
 #include "driver/common/copying_nic.h"
 #include "driver/native_driver.h"
+#include "driver/ne2k_pci/read_ahead.h"
 #include "driver/ne2k_pci/regs.h"
 #include "port/bar_window.h"
 
@@ -28,15 +29,16 @@ class Ne2kPci final : public CopyingNic {
 
   Result<void> bring_up() noexcept override;
   void halt() noexcept override;
-  void free_memory() noexcept override {}
+  void free_memory() noexcept override { ahead_.clear(); }
   std::uint32_t receive(link::Receiver& receiver, std::uint32_t budget) noexcept override;
   ByteSpan transmit_slot() noexcept override;
   void submit(std::uint32_t length) noexcept override;
 
   Result<void> identify() noexcept;
   Result<void> reset() noexcept;
-  std::uint32_t drain(link::Receiver& receiver, std::uint32_t budget) noexcept;
-  bool take(link::Receiver& receiver, std::uint32_t available) noexcept;
+  void look() noexcept;
+  void drain() noexcept;
+  void take(std::uint32_t available) noexcept;
   void read_frame(std::uint32_t length) noexcept;
   void begin_overflow() noexcept;
   void end_overflow() noexcept;
@@ -50,6 +52,7 @@ class Ne2kPci final : public CopyingNic {
   port::BarWindow registers_;
   /// One frame on its way from or to the chip, with the header of the ring.
   std::array<std::uint32_t, ne2k::kTransmitPages * ne2k::kPageBytes / 4> frame_{};
+  ReadAhead ahead_;
   std::uint32_t queued_bytes_ = 0;  // of the frame that waits in the other transmit buffer
   std::uint8_t next_page_ = 0;      // where the next frame begins
   std::uint8_t sending_buffer_ = 0;

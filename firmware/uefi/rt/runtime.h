@@ -4,9 +4,9 @@
 //
 // What happens at entry (start.cpp): the stack protector's secret is drawn, kedge_image_handle and
 // kedge_system_table are set, the heap takes its first memory (without it the image returns
-// EFI_OUT_OF_RESOURCES), constructors of globals run, then kedge_main. When it returns and the image is an application, or it returns an error, all memory goes back to the
-// firmware. A driver that stays calls kedge_runtime_end when it is unloaded. Destructors of globals
-// never run.
+// EFI_OUT_OF_RESOURCES), constructors of globals run, then kedge_main. When it returns and the
+// image is an application, or it returns an error, all memory goes back to the firmware. A driver
+// that stays calls kedge_runtime_end when it is unloaded. Destructors of globals never run.
 #pragma once
 
 #include <cstddef>
