@@ -2,8 +2,8 @@
 #include "wire/tftp.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/format.h"
 #include "wire/http_text.h"
 #include "wire/tftp_errors.h"
 
@@ -65,10 +65,12 @@ void write_text(ByteWriter& writer, std::string_view text) noexcept {
 void write_option(ByteWriter& writer, std::string_view name,
                   std::optional<std::uint64_t> value) noexcept {
   if (!value) return;
+  // Not std::to_chars: its tables are half a kilobyte of an option ROM.
   char digits[kDigitsMax];
-  const auto end = std::to_chars(digits, digits + sizeof digits, *value).ptr;
+  BufferSink number(digits);
+  format_to(number, "{}", *value);
   write_text(writer, name);
-  write_text(writer, {digits, static_cast<std::size_t>(end - digits)});
+  write_text(writer, number.text());
 }
 
 }  // namespace
