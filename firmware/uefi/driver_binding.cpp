@@ -31,6 +31,11 @@ Wanted wanted_by(const EFI_DEVICE_PATH_PROTOCOL* remaining, NicPolicy* policy) n
   return {.is_valid = reader.ok(), .is_child = true, .mac = mac};
 }
 
+/// Of what Start may answer.
+EFI_STATUS why_not_started(const Error& error) noexcept {
+  return error.kind() == ErrorKind::no_memory ? EFI_OUT_OF_RESOURCES : EFI_DEVICE_ERROR;
+}
+
 }  // namespace
 
 NicDriverBinding::NicDriverBinding(const Firmware& firmware,
@@ -122,7 +127,7 @@ EFI_STATUS NicDriverBinding::start(EFI_HANDLE controller,
   if (nic->is_complete() || !wanted.is_child) return EFI_ALREADY_STARTED;
   if (wanted.mac.has_value() && *wanted.mac != nic->mac()) return EFI_UNSUPPORTED;
   const Result<void> added = nic->add_handles();
-  return added.ok() ? EFI_SUCCESS : to_status(added.error());
+  return added.ok() ? EFI_SUCCESS : why_not_started(added.error());
 }
 
 EFI_STATUS NicDriverBinding::start_new(Handle controller,
@@ -133,9 +138,7 @@ EFI_STATUS NicDriverBinding::start_new(Handle controller,
       pci.has_value() ? driver::find_driver(drivers_, pci->id) : nullptr;
   if (driver == nullptr || !wanted.is_valid) return EFI_UNSUPPORTED;
   auto nic = DriverNic::open(firmware_, controller, *driver, policy_, make_identifier_);
-  if (!nic.ok()) {
-    return nic.error().kind() == ErrorKind::no_memory ? EFI_OUT_OF_RESOURCES : EFI_DEVICE_ERROR;
-  }
+  if (!nic.ok()) return why_not_started(nic.error());
   if (wanted.mac.has_value() && *wanted.mac != (*nic)->mac()) return EFI_UNSUPPORTED;
   // In the list before the child appears: who is told of that may ask for its name.
   nics_.push_back(*std::move(nic));
@@ -143,7 +146,7 @@ EFI_STATUS NicDriverBinding::start_new(Handle controller,
   if (const Result<void> added = nics_.back()->add_handles(); !added.ok()) {
     // What the firmware holds on to must stay, and be ours, until it lets go.
     if (!nics_.back()->has_handles()) nics_.pop_back();
-    return EFI_DEVICE_ERROR;
+    return why_not_started(added.error());
   }
   return EFI_SUCCESS;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Everything a producer does, with each call of a boot service or of PciIo failing once: whatever
-// then has an error, nothing is left over, nothing is called that may not be, and the next attempt
-// works.
+// Everything a producer does, with each call of a boot service or of PciIo failing once, and with
+// each allocation that can fail: whatever then has an error, nothing is left over, nothing is
+// called that may not be, and the next attempt works. Its own program, because it replaces operator
+// new.
 #include <gtest/gtest.h>
 
+#include "tests/fake/failing_heap.h"
 #include "tests/fake/link_device.h"
 #include "tests/fake/uefi_pci.h"
 #include "uefi/boot_name.h"
@@ -12,8 +14,21 @@
 #include "uefi/rng_producer.h"
 #include "uefi/undi.h"
 
+namespace {
+
+/// Allocations until the one that fails; -1: nobody has met it, or somebody has.
+long until_failure = -1;
+
+}  // namespace
+
+bool kedge::fake::allocation_fails() noexcept {
+  return until_failure >= 0 && until_failure-- == 0;
+}
+
 namespace kedge::uefi {
 namespace {
+
+constexpr std::size_t kCallsMax = 500;
 
 constexpr driver::PciId kIds[] = {{0x1af4, 0x1000}};
 
@@ -77,7 +92,8 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
   EFI_HANDLE controller = fake.add_protocol(nullptr, &pci.table.raw);
   EFI_HANDLE image = fake.firmware().image().raw();
   Policy policy{fake.firmware()};
-  std::size_t calls = 0;  // that went wrong in the last run
+  std::size_t calls = 0;        // that went wrong in the last run
+  std::size_t allocations = 0;  // that could fail
 
   FailureSweep() {
     fake.add_protocol(controller, pci_path.raw());
@@ -178,7 +194,6 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
   }
   /// Runs `what` with its first, second, ... call failing, until there are no more.
   void sweep(const std::function<void()>& what) {
-    constexpr std::size_t kCallsMax = 500;
     for (const EFI_STATUS status : {EFI_OUT_OF_RESOURCES, EFI_DEVICE_ERROR, EFI_ACCESS_DENIED}) {
       std::size_t n = 0;
       for (; n < kCallsMax; ++n) {
@@ -194,6 +209,22 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
       EXPECT_GT(n, 3U);
       EXPECT_LT(n, kCallsMax);
     }
+    sweep_memory(what);
+  }
+  void sweep_memory(const std::function<void()>& what) {
+    std::size_t n = 0;
+    for (; n < kCallsMax; ++n) {
+      SCOPED_TRACE(testing::Message() << "allocation " << n);
+      until_failure = static_cast<long>(n);
+      what();
+      const bool failed = std::exchange(until_failure, -1) < 0;
+      expect_nothing_is_left();
+      if (testing::Test::HasFailure()) return;
+      if (!failed) break;
+    }
+    EXPECT_EQ(calls, 0U) << "without a failure";
+    EXPECT_LT(n, kCallsMax);
+    allocations = n;
   }
   void expect_nothing_is_left() {
     EXPECT_EQ(fake.open_count(image), 0U);
@@ -214,18 +245,22 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
 
 TEST_P(FailureSweep, OfADriver) {
   sweep([&] { live(nullptr); });
+  EXPECT_GT(allocations, 3U);
 }
 
 TEST_P(FailureSweep, OfADriverWithABootOption) {
   sweep([&] { live(&policy); });
+  EXPECT_GT(allocations, 3U);
 }
 
 TEST_P(FailureSweep, OfADriverWithUndi) {
   sweep([&] { live(nullptr, &Undi::create); });
+  EXPECT_GT(allocations, 3U);
 }
 
 TEST_P(FailureSweep, OfADriverWithUndiAndABootOption) {
   sweep([&] { live(&policy, &Undi::create); });
+  EXPECT_GT(allocations, 3U);
 }
 
 TEST_P(FailureSweep, OfAGenerator) {

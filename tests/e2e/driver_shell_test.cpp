@@ -3,7 +3,6 @@
 // kedge-driver.efi in the UEFI shell, under the firmware's own network stack: connected,
 // disconnected, reconnected and unloaded many times, and used.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "support/file.h"
 #include "tests/e2e/rig/shell.h"
@@ -39,6 +38,10 @@ class DriverInShell : public ShellTest {
     driver_ = ask("drivers", R"(^\s*([0-9A-F]+) .*Kedge network driver)");
     find(run("connect " + nic_), "(Result Success)");
   }
+  // The firmware's own driver would do as well, and leave nothing of ours.
+  void expect_that_ours_has_the_nic() {
+    find(run("devices"), "(Network controller driven by Kedge)");
+  }
   void unload() { find(run("unload -n " + driver_), "(Result Success)"); }
   bool is_loaded() {
     for (const std::string& line : run("drivers")) {
@@ -67,7 +70,7 @@ class DriverInShell : public ShellTest {
     find(run("type token.txt"), token_);
   }
   void serve() {
-    token_ = "token-" + std::to_string(::getpid());
+    token_ = random_token();
     write_served("token.txt", token_ + "\r\n");
     dnsmasq({.boot_file = {}, .ipxe_boot_file = {}, .tftp_directory = served(), .lines = {}});
   }
@@ -82,6 +85,7 @@ TEST_F(DriverInShell, LeavesNothingOfConnectionsAndTheNetworkWorks) {
   start();
   if (HasFailure()) return;
   load();
+  expect_that_ours_has_the_nic();
   repeat_connections(nic_, kFirstRounds, Above::nothing);
   unsigned steps = 0;
   const Usage alone = growth([&] { steps = repeat_connections(nic_, kRounds, Above::nothing); });
@@ -99,6 +103,7 @@ TEST_F(DriverInShell, LeavesNothingOfConnectionsAndTheNetworkWorks) {
   EXPECT_EQ(with_stack.handles, 0);
   EXPECT_EQ(with_stack.protocols, 0);
   EXPECT_EQ(with_stack.openings, 0);
+  expect_that_ours_has_the_nic();
   use_the_network();
 }
 
@@ -114,6 +119,8 @@ TEST_F(DriverInShell, LeavesNothingWhenItIsUnloaded) {
   EXPECT_EQ(left.openings, 0);
   EXPECT_LE(left.pages, kPagesOfTheShell);
   EXPECT_FALSE(is_loaded());
+  load();
+  expect_that_ours_has_the_nic();
 }
 
 }  // namespace

@@ -53,6 +53,10 @@ TEST_F(RomBoots, AsDriverThroughWhichTheFirmwareLoadsKedgeThatUsesIt) {
   chain_loads(kE1000e, "x86_64/kedge-snponly.efi", FirmwareWay::pxe4);
 }
 
+TEST_F(RomBoots, TheDriverIsLoadedByADriverOption) {
+  firmware_boots_over_driver_option();
+}
+
 // Scenario 2: without a ROM, and with one that the machine does not show. The firmware's own driver
 // boots.
 TEST_F(RomBoots, ThatAreDisabledAreNotThere) {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/e2e/rig/variable_store.h"
+
 namespace kedge::host::e2e {
 namespace {
 
@@ -103,6 +105,23 @@ void RomBoots::boots_over_undi(const RomNic& nic, RomSet roms) {
   boot(spec);
   if (HasFailure()) return;
   expect_console("^undi-client: on UNDI");
+  expect_console(*program_proof_);
+  expect_interface_version("003001");
+}
+
+void RomBoots::firmware_boots_over_driver_option() {
+  serve_program();
+  if (HasFailure()) return;
+  serve(kProgram, FirmwareWay::pxe4);
+  MachineSpec spec = machine(architecture_);
+  add_boot_disk(spec, dist("x86_64/kedge-driver.efi"), {});
+  if (HasFailure()) return;
+  spec.drives.back().boot_index.reset();  // or it would be booted, and load the driver so
+  add_nic(spec, {.model = kE1000e.model, .properties = {"rombar=0"}, .boot_index = 0});
+  E2E_ASSERT_OK(add_driver_option(spec.firmware_vars, R"(\EFI\BOOT\BOOTX64.EFI)"));
+  boot(spec);
+  if (HasFailure()) return;
+  expect_console(start_message(FirmwareWay::pxe4));
   expect_console(*program_proof_);
   expect_interface_version("003001");
 }

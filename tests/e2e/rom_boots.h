@@ -52,6 +52,9 @@ class RomBoots : public KedgeBoots {
   // The firmware boots by `way` over the ROM's driver, which says nothing. Ways before it in the
   // firmware's order find a server that has nothing for them.
   void firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way);
+  // The firmware loads kedge-driver.efi from a disk because its variables say so, and boots by PXE
+  // over it. The NIC has no ROM, and no driver of the firmware's.
+  void firmware_boots_over_driver_option();
   // The firmware boots by PXE over its own driver for virtio-net. The NIC has no ROM, or one that
   // would take over but has no BAR to be read through.
   void firmware_boots_without(const std::filesystem::path& rom);

@@ -15,4 +15,8 @@ namespace kedge::host::e2e {
 Outcome<void> add_kedge_variable(const std::filesystem::path& file, std::string_view name,
                                  std::string_view value);
 
+// The driver in the firmware's list that it loads before it boots: Driver0000 and DriverOrder
+// (UEFI 2.10, 3.1.3), with a path on whatever volume has the file ("\\kedge.efi").
+Outcome<void> add_driver_option(const std::filesystem::path& file, std::string_view path);
+
 }  // namespace kedge::host::e2e

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // PXE Base Code under question. Two parts: what needs no network, and what needs a DHCP server with
-// TFTP and somebody who sends datagrams to ports 69 and 80 (tests/e2e/conformance_pxe_test.cpp).
+// TFTP and somebody who sends datagrams to ports 69 and 80 (tests/e2e/pxe_conformance_test.cpp).
 #pragma once
 
 #include "report.h"
