@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Registers of the RTL8139 family, under the names of the RTL8139C(L) datasheet (Realtek, 2002,
-// revision 1.4, section 5); section numbers in this folder are its. What the RTL8139C+ adds is of
-// the RTL8139C(L)+ datasheet (Realtek, 2002, revision 1.6): "C+" before its names.
+// revision 1.4, section 5); section numbers in this folder are its.
 #pragma once
 
 #include <cstdint>
@@ -33,14 +32,6 @@ struct Reg {
   static constexpr hw::Register<std::uint32_t> rcr{0x44};
   static constexpr hw::Register<std::uint8_t> msr{0x58};
   static constexpr hw::Register<std::uint16_t> tsad_summary{0x60};  ///< TSAD, status of all four
-  // C+: the rings of descriptors, in two halves each.
-  static constexpr hw::Register<std::uint32_t> tnpds{0x20};
-  static constexpr hw::Register<std::uint32_t> tnpds_high{0x24};
-  static constexpr hw::Register<std::uint8_t> tppoll{0xd9};
-  static constexpr hw::Register<std::uint16_t> cpcr{0xe0};
-  static constexpr hw::Register<std::uint32_t> rdsar{0xe4};
-  static constexpr hw::Register<std::uint32_t> rdsar_high{0xe8};
-  static constexpr hw::Register<std::uint8_t> etthr{0xec};
   static constexpr std::uint32_t kSize = 0x100;
   static constexpr std::uint8_t kIoBar = 0;
   static constexpr std::uint8_t kMemoryBar = 1;
@@ -92,58 +83,6 @@ struct Tcr {
   static constexpr std::uint32_t kMxdma2048 = 7;
   static constexpr std::uint32_t kIfgStandard = 3;  ///< 960 ns at 100 Mbit/s
 };
-
-/// C+ command register.
-struct Cpcr {
-  static constexpr std::uint16_t kTransmit = 1u << 0;  ///< C+ mode of the transmitter
-  static constexpr std::uint16_t kReceive = 1u << 1;   ///< C+ mode of the receiver
-  static constexpr std::uint16_t kReceiveChecksum = 1u << 5;
-};
-
-/// C+ transmit priority polling.
-struct TpPoll {
-  static constexpr std::uint8_t kNormal = 1u << 6;
-};
-
-/// Of a C+ descriptor's first word; the lower bits say other things to and by the chip.
-struct CplusOwn {
-  static constexpr std::uint32_t kOwn = 1u << 31;  ///< it is the chip's
-  static constexpr std::uint32_t kEndOfRing = 1u << 30;
-  static constexpr std::uint32_t kFirst = 1u << 29;
-  static constexpr std::uint32_t kLast = 1u << 28;
-};
-
-/// C+ transmit descriptor, first word.
-struct CplusTransmit {
-  static constexpr std::uint32_t kErrorSummary = 1u << 23;  ///< by the chip
-  static constexpr std::uint32_t kIpChecksum = 1u << 18;
-  static constexpr std::uint32_t kUdpChecksum = 1u << 17;
-  static constexpr std::uint32_t kTcpChecksum = 1u << 16;
-};
-
-/// C+ receive descriptor, first word, by the chip.
-struct CplusReceive {
-  static constexpr std::uint32_t kErrorSummary = 1u << 20;
-  static constexpr hw::Field<std::uint32_t> protocol{16, 2};
-  static constexpr std::uint32_t kProtocolTcp = 1;
-  static constexpr std::uint32_t kProtocolUdp = 2;
-  static constexpr std::uint32_t kIpFailed = 1u << 15;
-  static constexpr std::uint32_t kUdpFailed = 1u << 14;
-  static constexpr std::uint32_t kTcpFailed = 1u << 13;
-  static constexpr hw::Field<std::uint32_t> length{0, 13};  ///< with the frame check sequence
-};
-
-/// C+ descriptor of either ring. Rings begin at multiples of 256.
-struct CplusDescriptor {
-  std::uint32_t control;
-  std::uint32_t vlan;
-  std::uint32_t buffer;
-  std::uint32_t buffer_high;
-};
-static_assert(sizeof(CplusDescriptor) == 16);
-inline constexpr std::uint32_t kCplusEntriesMax = 64;
-/// From this PCI revision on a chip is a C+.
-inline constexpr std::uint8_t kCplusRevision = 0x20;
 
 /// Receive configuration.
 struct Rcr {

@@ -5,7 +5,6 @@
 #include <new>
 
 #include "driver/common/register_window.h"
-#include "driver/rtl8139/rtl8139_cplus.h"
 #include "hw/dma.h"
 
 namespace kedge::driver {
@@ -13,6 +12,7 @@ namespace kedge::driver {
 using rtl8139::Cr;
 using rtl8139::Header;
 using rtl8139::Isr;
+using rtl8139::Msr;
 using rtl8139::Rcr;
 using rtl8139::Reg;
 using rtl8139::Tcr;
@@ -20,6 +20,10 @@ using rtl8139::TsadSummary;
 using rtl8139::Tsd;
 
 namespace {
+
+/// RST clears itself; drivers in the field allow 10 ms.
+constexpr unsigned kResetPolls = 1000;
+constexpr std::uint32_t kResetPollUs = 10;
 
 constexpr std::uint32_t kRingSize = 2;  // RBLEN: 8 KiB << 2
 static_assert(Rtl8139::kRingBytes == 8192u << kRingSize);
@@ -41,6 +45,8 @@ constexpr std::uint32_t kReceiveConfig =
     Rcr::kAap | Rcr::kApm | Rcr::kAm | Rcr::kAb |
     Rcr::rxfth.with(Rcr::rblen.with(Rcr::mxdma.with(0, Rcr::kMxdmaUnlimited), kRingSize),
                     Rcr::kRxfthWholeFrame);
+constexpr std::uint32_t kTransmitConfig =
+    Tcr::ifg.with(Tcr::mxdma.with(0, Tcr::kMxdma2048), Tcr::kIfgStandard);
 
 constexpr std::uint16_t kReceiveEvents = Isr::kRok | Isr::kRer | Isr::kRxovw | Isr::kFovw;
 
@@ -49,16 +55,37 @@ constexpr std::uint16_t kReceiveEvents = Isr::kRok | Isr::kRer | Isr::kRxovw | I
 Result<std::unique_ptr<Rtl8139>> Rtl8139::create(port::PciDevice& pci) noexcept {
   pci.set_dma_reach(port::DmaReach::bits32);
   KEDGE_CHECK(pci.enable(false));
-  KEDGE_TRY(auto registers, register_window(pci, {Reg::kMemoryBar, Reg::kIoBar}, Reg::kSize));
+  KEDGE_TRY(const auto registers, register_window(pci, {Reg::kMemoryBar, Reg::kIoBar}, Reg::kSize));
   std::unique_ptr<Rtl8139> device(new (std::nothrow) Rtl8139(pci, registers));
   if (device == nullptr) return fail(err::base_no_memory);
-  KEDGE_TRY(const auto mac, rtl8139::identify(pci, registers));
-  KEDGE_CHECK(device->set_mac(mac));
+  KEDGE_CHECK(device->identify());
   return device;
 }
 
+Result<void> Rtl8139::identify() noexcept {
+  KEDGE_CHECK(reset());
+  std::array<std::byte, 8> halves{};
+  ByteWriter writer(halves);
+  writer.le32(hw::read(registers_, Reg::idr0));
+  writer.le32(hw::read(registers_, Reg::idr4));
+  ByteReader reader(halves);
+  return set_mac(wire::MacAddress::read(reader));
+}
+
+Result<void> Rtl8139::reset() noexcept {
+  hw::write(registers_, Reg::cr, Cr::kRst);
+  std::uint8_t command = 0;
+  for (unsigned poll = 0; poll < kResetPolls; ++poll) {
+    command = hw::read(registers_, Reg::cr);
+    if (command == 0xff) return fail(err::nic_no_response);
+    if ((command & Cr::kRst) == 0) return {};
+    pci_.stall_us(kResetPollUs);
+  }
+  return fail(err::nic_reset_timeout, command);
+}
+
 Result<void> Rtl8139::bring_up() noexcept {
-  KEDGE_CHECK(rtl8139::reset(pci_, registers_));
+  KEDGE_CHECK(reset());
   KEDGE_CHECK(allocate(memory_, kMemoryBytes));
   KEDGE_CHECK(pci_.enable(true));
   read_ = 0;
@@ -76,7 +103,7 @@ Result<void> Rtl8139::bring_up() noexcept {
   }
   // Both configurations can only be written while their half of the chip is enabled.
   hw::write(registers_, Reg::cr, Cr::kRe | Cr::kTe);
-  hw::write(registers_, Reg::tcr, rtl8139::kTransmitConfig);
+  hw::write(registers_, Reg::tcr, kTransmitConfig);
   hw::write(registers_, Reg::mar0, ~0u);
   hw::write(registers_, Reg::mar4, ~0u);
   hw::write(registers_, Reg::rcr, kReceiveConfig);
@@ -85,9 +112,12 @@ Result<void> Rtl8139::bring_up() noexcept {
 
 link::LinkState Rtl8139::link_state() noexcept {
   if (!running()) return link::LinkState::down;
-  const auto link = rtl8139::link_state(registers_);
-  if (!link) give_up(ChipFault::gone);
-  return link.value_or(link::LinkState::down);
+  const std::uint8_t media = hw::read(registers_, Reg::msr);
+  if (media == 0xff) {
+    give_up(ChipFault::gone);
+    return link::LinkState::down;
+  }
+  return (media & Msr::kLinkb) != 0 ? link::LinkState::down : link::LinkState::up;
 }
 
 /// Looks at the header where the driver reads. The length of the frame with its frame check
@@ -173,7 +203,7 @@ void Rtl8139::recycle() noexcept {
     if (has(TsadSummary::kTabtShift)) {
       // Too many collisions: the chip waits, and sends the frame again when told to.
       ++counters().transmit_errors;
-      hw::write(registers_, Reg::tcr, rtl8139::kTransmitConfig | Tcr::kClrabt);
+      hw::write(registers_, Reg::tcr, kTransmitConfig | Tcr::kClrabt);
       return;
     }
     if (!has(TsadSummary::kTokShift) && !has(TsadSummary::kTunShift)) return;
@@ -198,10 +228,6 @@ void Rtl8139::submit(std::uint32_t length) noexcept {
 }
 
 Result<std::unique_ptr<link::Device>> create_rtl8139(port::PciDevice& pci, Consumer) noexcept {
-  if (pci.config_read8(rtl8139::kPciRevision) >= rtl8139::kCplusRevision) {
-    KEDGE_TRY(auto device, Rtl8139Cplus::create(pci));
-    return std::unique_ptr<link::Device>(std::move(device));
-  }
   KEDGE_TRY(auto device, Rtl8139::create(pci));
   return std::unique_ptr<link::Device>(std::move(device));
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Rtl8139: Realtek's Fast Ethernet chips RTL8139A to RTL8139D.
+// Rtl8139: Realtek's Fast Ethernet chips RTL8139A to RTL8139D, and RTL8139C+ in the mode of those.
 #pragma once
 
 #include "driver/common/copying_nic.h"
 #include "driver/native_driver.h"
-#include "driver/rtl8139/chip.h"
+#include "driver/rtl8139/regs.h"
 #include "port/bar_window.h"
 
 namespace kedge::driver {
@@ -30,12 +30,14 @@ class Rtl8139 final : public CopyingNic {
       : CopyingNic(pci), registers_(registers) {}
 
   Result<void> bring_up() noexcept override;
-  void halt() noexcept override { (void)rtl8139::reset(pci_, registers_); }
+  void halt() noexcept override { (void)reset(); }
   void free_memory() noexcept override { memory_.reset(); }
   std::uint32_t receive(link::Receiver& receiver, std::uint32_t budget) noexcept override;
   ByteSpan transmit_slot() noexcept override;
   void submit(std::uint32_t length) noexcept override;
 
+  Result<void> identify() noexcept;
+  Result<void> reset() noexcept;
   std::uint32_t take(std::uint32_t available) noexcept;
   void hand_over(link::Receiver& receiver, std::uint32_t length) noexcept;
   void release_ring() noexcept;
@@ -50,7 +52,7 @@ class Rtl8139 final : public CopyingNic {
   std::uint32_t in_flight_ = 0;
 };
 
-/// NativeDriver::create of the family: a C+ gets Rtl8139Cplus. Errors: those of Rtl8139::create.
+/// NativeDriver::create of this chip. Errors: those of Rtl8139::create.
 Result<std::unique_ptr<link::Device>> create_rtl8139(port::PciDevice& pci,
                                                      Consumer consumer) noexcept;
 inline constexpr NativeDriver kRtl8139Driver{kRtl8139Ids, create_rtl8139};
