@@ -38,17 +38,30 @@ class PxeConformance : public KedgeBoots {
     E2E_ASSERT_OK(sender);
     sender_ = *std::move(sender);
   }
-  void start(const std::string& arguments) {
+  std::string script(std::string_view arguments) {
+    return fmt::format("chain {} {}\n", http_url("conformance.efi"), arguments);
+  }
+  void start(std::string_view arguments) {
     const auto application = dist("x86_64/kedge.efi");
     if (HasFailure()) return;
     serve("kedge.efi");
     if (HasFailure()) return;
     MachineSpec spec = machine();
     add_nic(spec, {.model = "virtio-net-pci"});
-    add_boot_disk(
-        spec, application,
-        fmt::format("#!ipxe\ndhcp\nchain {} {}\n", http_url("conformance.efi"), arguments));
+    add_boot_disk(spec, application, "#!ipxe\ndhcp\n" + script(arguments));
     if (!HasFailure()) boot(spec);
+  }
+  void start_by_rom(std::string_view arguments) {
+    const auto rom = dist("roms/efi-virtio.rom");
+    if (HasFailure()) return;
+    write_served("given.ipxe", "#!ipxe\n" + script(arguments));
+    serve("given.ipxe");
+    if (HasFailure()) return;
+    MachineSpec spec = machine();
+    add_nic(spec, {.model = "virtio-net-pci", .rom = rom.string(), .boot_index = 0});
+    spec.fw_cfg.push_back("name=opt/org.kedge/personality,string=takeover");
+    spec.fw_cfg.push_back("name=opt/org.kedge/url,string=" + http_url("given.ipxe"));
+    boot(spec);
   }
   void expect_no_failure(int questions_min) {
     const auto all = expect_console(R"(conformance: end (\d+) asked, (\d+) failed, (\d+) left out)",
@@ -66,6 +79,11 @@ class PxeConformance : public KedgeBoots {
 
 TEST_F(PxeConformance, OfAnImageThatTheApplicationStarts) {
   start("pxe");
+  if (!HasFailure()) expect_no_failure(60);
+}
+
+TEST_F(PxeConformance, OfAnImageThatTheOptionRomStarts) {
+  start_by_rom("pxe");
   if (!HasFailure()) expect_no_failure(60);
 }
 
