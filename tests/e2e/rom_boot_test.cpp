@@ -53,10 +53,6 @@ TEST_F(RomBoots, AsDriverThroughWhichTheFirmwareLoadsKedgeThatUsesIt) {
   chain_loads(kE1000e, "x86_64/kedge-snponly.efi", FirmwareWay::pxe4);
 }
 
-TEST_F(RomBoots, ALinkThatComesUpLaterIsWaitedFor) {
-  firmware_waits_for_the_link(kE1000e);
-}
-
 TEST_F(RomBoots, TheDriverIsLoadedByADriverOption) {
   firmware_boots_over_driver_option();
 }

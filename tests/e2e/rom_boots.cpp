@@ -80,21 +80,6 @@ void RomBoots::firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way) {
   expect_interface_version("003001");
 }
 
-void RomBoots::firmware_waits_for_the_link(const RomNic& nic) {
-  serve_program();
-  if (HasFailure()) return;
-  serve(kProgram, FirmwareWay::pxe6);
-  MachineSpec spec = machine_with_rom(nic, rom(nic, RomSet::driver_only));
-  if (HasFailure()) return;
-  spec.nics.back().link_up = false;
-  boot(spec);
-  if (HasFailure()) return;
-  expect_console("failed to load Boot0001 .*MAC");
-  E2E_ASSERT_OK(vm().set_link(0, true));
-  expect_console(*program_proof_);
-  EXPECT_FALSE(vm().serial().search(Pattern::must_compile("failed to load Boot0002")));
-}
-
 void RomBoots::expect_interface_version(std::string_view version) {
   std::size_t requests = 0;
   for (const DhcpSeen& message : captured_dhcp()) {

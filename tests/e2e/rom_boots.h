@@ -52,9 +52,6 @@ class RomBoots : public KedgeBoots {
   // The firmware boots by `way` over the ROM's driver, which says nothing. Ways before it in the
   // firmware's order find a server that has nothing for them.
   void firmware_boots(const RomNic& nic, RomSet roms, FirmwareWay way);
-  // The link is down, so that the first boot option gives up; it comes up while the second one, PXE
-  // over IPv6, waits for it. Without Adapter Information all give up at once.
-  void firmware_waits_for_the_link(const RomNic& nic);
   // The firmware loads kedge-driver.efi from a disk because its variables say so, and boots by PXE
   // over it. The NIC has no ROM, and no driver of the firmware's.
   void firmware_boots_over_driver_option();
