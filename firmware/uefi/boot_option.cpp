@@ -29,10 +29,7 @@ EFI_STATUS status_of(const Result<void>& result) noexcept {
 }  // namespace
 
 BootOption::BootOption(const Firmware& firmware, DriverNic& nic, BootRunner& runner) noexcept
-    : firmware_(firmware),
-      nic_(nic),
-      runner_(runner),
-      table_(*this, firmware, {.retired = nic.retired()}) {
+    : firmware_(firmware), nic_(nic), runner_(runner), table_(*this, firmware) {
   table_.raw.LoadFile = Entry<EFI_LOAD_FILE_PROTOCOL, &BootOption::load_file>::call;
 }
 

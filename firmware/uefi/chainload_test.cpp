@@ -120,7 +120,7 @@ TEST_F(ChainloadTest, APxeClientThatStoppedHasNoPackets) {
 // Our own file system serves as the firmware's here.
 TEST_F(ChainloadTest, FilesAreReadWhole) {
   MemorySource script(as_byte_view("#!ipxe\n"));
-  VirtualFileSystem files({{"autoexec.ipxe", &script}});
+  VirtualFileSystem files(fake.firmware(), {{"autoexec.ipxe", &script}});
   fake.add_protocol(device, files.protocol());
   const auto content = read_file(fake.firmware(), Handle(device), "/autoexec.ipxe", 100);
   ASSERT_TRUE(content.ok());

@@ -62,15 +62,29 @@ NicDriverBinding::NicDriverBinding(const Firmware& firmware,
 NicDriverBinding::~NicDriverBinding() = default;
 
 Result<void> NicDriverBinding::install() noexcept {
+  // TPL_NOTIFY: at TPL_CALLBACK an IOMMU driver may have torn down its mappings before us.
+  KEDGE_CHECK(exit_event_.create(firmware_, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY,
+                                 firmware_entry<&exit_boot_services>, this));
   // The binding last: with it, the firmware may use the others.
   Result<void> done = installation_.install(&supported_version_);
   if (done.ok()) done = installation_.install(component_name_.raw());
   if (done.ok()) done = installation_.install(&table_.raw);
-  if (!done.ok()) (void)installation_.remove();
+  if (!done.ok()) {
+    (void)installation_.remove();
+    // An image that fails is thrown away as it is, without destructors.
+    exit_event_.close();
+  }
   return done;
 }
 
+void NicDriverBinding::exit_boot_services(EFI_EVENT, void* context) noexcept {
+  auto& self = *static_cast<NicDriverBinding*>(context);
+  self.firmware_.end_boot_services();
+  for (const auto& nic : self.nics_) nic->retire();
+}
+
 EFI_STATUS NicDriverBinding::unload() noexcept {
+  if (firmware_.boot_services_ended()) return EFI_DEVICE_ERROR;
   while (!nics_.empty()) {
     const std::size_t before = nics_.size();
     const EFI_STATUS status = firmware_.boot().DisconnectController(

@@ -26,9 +26,11 @@ class NicDriverBinding final : private NicNames {
   NicDriverBinding(const NicDriverBinding&) = delete;
   NicDriverBinding& operator=(const NicDriverBinding&) = delete;
 
-  /// Puts the driver's protocols on the image's handle. Errors: uefi_install_failed.
+  /// Puts the driver's protocols on the image's handle. Errors: uefi_install_failed,
+  /// uefi_event_failed.
   Result<void> install() noexcept;
   /// Lets go of all NICs and takes the protocols back: what EFI_LOADED_IMAGE_PROTOCOL.Unload does.
+  /// The end of boot services is still told to what else lives as long as this object.
   /// When somebody holds on to a NIC, the driver stays and works.
   EFI_STATUS unload() noexcept;
 
@@ -41,6 +43,7 @@ class NicDriverBinding final : private NicNames {
   EFI_STATUS start_new(Handle controller, EFI_DEVICE_PATH_PROTOCOL* remaining) noexcept;
   DriverNic* find(Handle controller) const noexcept;
   const char16_t* name_of(Handle controller, Handle child) const noexcept override;
+  static void exit_boot_services(EFI_EVENT event, void* context) noexcept;
 
   const Firmware& firmware_;
   std::span<const driver::NativeDriver> drivers_;
@@ -51,6 +54,7 @@ class NicDriverBinding final : private NicNames {
   EFI_DRIVER_SUPPORTED_EFI_VERSION_PROTOCOL supported_version_{};
   Installation installation_;
   std::vector<std::unique_ptr<DriverNic>> nics_;
+  Event exit_event_;
 };
 
 }  // namespace kedge::uefi

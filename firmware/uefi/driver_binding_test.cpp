@@ -90,7 +90,7 @@ struct NicDriverBindingTest : testing::Test {
   void expect_nothing_is_left() {
     EXPECT_EQ(child(), nullptr);
     EXPECT_EQ(fake.open_count(image), 0U);
-    EXPECT_EQ(fake.event_count(), 0U);
+    EXPECT_EQ(fake.event_count(), 1U) << "the driver's, for the end of boot services";
     EXPECT_EQ(fake.pools_in_use(), 0U);
     EXPECT_EQ(pci.buffers, 0U);
     EXPECT_EQ(pci.attributes, 0x5U);
@@ -178,10 +178,10 @@ TEST_F(NicDriverBindingTest, StartFailsCleanlyAtEveryPoint) {
     fake::Call call;
     unsigned count;
   };
-  // Events: packet, negotiation, exit. Protocols: path, information, network. Opened: a look at the
+  // Events: packet, negotiation. Protocols: path, information, network. Opened: a look at the
   // ids, the function, a look at the path, the function for the child.
   for (const Point& point :
-       {Point{fake::Call::create_event, 3}, Point{fake::Call::install_protocol, 3},
+       {Point{fake::Call::create_event, 2}, Point{fake::Call::install_protocol, 3},
         Point{fake::Call::open_protocol, 4}}) {
     for (unsigned skip = 0; skip < point.count; ++skip) {
       fake.fail(point.call, EFI_OUT_OF_RESOURCES, skip);
@@ -308,7 +308,10 @@ TEST_F(NicDriverBindingTest, ExitBootServicesOnlySilencesTheDevice) {
   auto* information = get<EFI_ADAPTER_INFORMATION_PROTOCOL>(child());
   const std::size_t pages = fake.pages_in_use();
   const std::size_t pools = fake.pools_in_use();
-  fake.signal_type(EVT_SIGNAL_EXIT_BOOT_SERVICES);
+  {
+    const fake::FakeFirmware::NoBootServices none(fake);
+    fake.signal_type(EVT_SIGNAL_EXIT_BOOT_SERVICES);
+  }
   EXPECT_EQ(fake.pages_in_use(), pages);
   EXPECT_EQ(fake.pools_in_use(), pools);
   EXPECT_EQ(driver_state.device->quiesces, 1U);
@@ -321,6 +324,11 @@ TEST_F(NicDriverBindingTest, ExitBootServicesOnlySilencesTheDevice) {
   void* block = nullptr;
   UINTN size = 0;
   EXPECT_EQ(information->GetInformation(information, &type, &block, &size), EFI_DEVICE_ERROR);
+  {
+    const fake::FakeFirmware::NoBootServices none(fake);
+    EXPECT_EQ(binding->unload(), EFI_DEVICE_ERROR);
+  }
+  fake.forget_the_end();
 }
 
 TEST_F(NicDriverBindingTest, NamesAreGivenForWhatIsOurs) {
@@ -416,14 +424,20 @@ TEST_F(NicWithUndi, AStopThatFailsHalfwayIsUndone) {
 
 TEST_F(NicDriverBindingTest, InstallFailsCleanly) {
   ASSERT_EQ(binding->unload(), EFI_SUCCESS);
-  for (unsigned skip = 0; skip < 3; ++skip) {
+  binding.reset();
+  EXPECT_EQ(fake.event_count(), 0U);
+  for (unsigned skip = 0; skip < 4; ++skip) {
     NicDriverBinding second(fake.firmware(), kDrivers);
-    fake.fail(fake::Call::install_protocol, EFI_OUT_OF_RESOURCES, skip);
+    if (skip == 3) {
+      fake.fail(fake::Call::create_event, EFI_OUT_OF_RESOURCES);
+    } else {
+      fake.fail(fake::Call::install_protocol, EFI_OUT_OF_RESOURCES, skip);
+    }
     EXPECT_FALSE(second.install().ok());
+    EXPECT_EQ(fake.event_count(), 0U) << "nobody destroys what the firmware throws away";
     EXPECT_EQ(get<EFI_DRIVER_BINDING_PROTOCOL>(image), nullptr);
     EXPECT_EQ(get<EFI_COMPONENT_NAME2_PROTOCOL>(image), nullptr);
   }
-  binding.reset();
 }
 
 }  // namespace

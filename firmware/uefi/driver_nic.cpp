@@ -27,27 +27,18 @@ Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Han
     }
   }
   if (!nic->offer_.simple_network) nic->drop_device();
-  // TPL_NOTIFY: at TPL_CALLBACK an IOMMU driver may have torn down its mappings before us.
-  KEDGE_CHECK(nic->exit_event_.create(firmware, EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY,
-                                      firmware_entry<&exit_boot_services>, nic.get()));
   return Result<std::unique_ptr<DriverNic>>(std::move(nic));
 }
 
 DriverNic::~DriverNic() {
   KEDGE_ASSERT(!child_ && !boot_handle());
-  // Before its device goes: the hook uses both.
-  exit_event_.close();
 }
 
-void DriverNic::exit_boot_services(EFI_EVENT, void* context) noexcept {
-  // Only the hardware is silenced: nothing is uninstalled, freed or allocated, for that would
-  // change the memory map (edk2-reference 2.5).
-  auto& nic = *static_cast<DriverNic*>(context);
-  nic.retired_ = true;
-  if (nic.snp_ != nullptr) {
-    nic.snp_->retire();
-  } else if (nic.device_ != nullptr) {
-    nic.device_->quiesce();
+void DriverNic::retire() noexcept {
+  if (snp_ != nullptr) {
+    snp_->retire();
+  } else if (device_ != nullptr) {
+    device_->quiesce();
   }
 }
 

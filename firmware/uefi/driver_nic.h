@@ -67,8 +67,9 @@ class DriverNic {
   /// `consumer` is for a stack of ours that shares the device.
   Result<void> give_to(User user, driver::Consumer consumer = driver::Consumer::own_stack) noexcept;
   link::Device* device() const noexcept { return device_.get(); }
-  /// True once an operating system has taken over.
-  const bool* retired() const noexcept { return &retired_; }
+  /// An operating system takes over. Only the hardware is silenced: nothing is uninstalled, freed
+  /// or allocated, for that would change the memory map (edk2-reference 2.5).
+  void retire() noexcept;
 
  private:
   struct Published {
@@ -100,7 +101,6 @@ class DriverNic {
   static bool is_held(const Published& protocol) noexcept;
   /// False when the firmware refuses.
   bool drop_bare_child() noexcept;
-  static void exit_boot_services(EFI_EVENT event, void* context) noexcept;
 
   // Destroyed from the bottom up: the device before the function that it uses.
   const Firmware& firmware_;
@@ -113,7 +113,6 @@ class DriverNic {
   std::optional<AdapterInformation> adapter_information_;
   User user_ = User::nobody;
   driver::Consumer consumer_ = driver::Consumer::simple_network;  // of device_
-  bool retired_ = false;
   wire::MacAddress mac_;
   NicOffer offer_;
   std::unique_ptr<NicBootOption> boot_;
@@ -121,7 +120,6 @@ class DriverNic {
   Handle child_;
   Child<EFI_PCI_IO_PROTOCOL> child_opening_;
   detail::Opening identifier_opening_;  // of NII, as its driver
-  Event exit_event_;
 };
 
 }  // namespace kedge::uefi

@@ -81,7 +81,7 @@ void ExitBootServicesHook::remove(link::Device& device) noexcept {
 
 void ExitBootServicesHook::notify(EFI_EVENT, void* context) noexcept {
   auto& self = *static_cast<ExitBootServicesHook*>(context);
-  self.fired_ = true;
+  self.firmware_.end_boot_services();
   self.quiesce_all();
 }
 

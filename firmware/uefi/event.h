@@ -33,8 +33,9 @@ class Event {
   EFI_EVENT event_ = nullptr;
 };
 
-/// Silences NICs when an operating system takes over: their DMA must not run into its memory.
-/// Nothing else happens there: no allocation, no protocol, no log (edk2-reference 2.5).
+/// Silences NICs when an operating system takes over: their DMA must not run into its memory. And
+/// tells the Firmware, so that what we produce answers no more. Nothing else happens there: no
+/// allocation, no protocol, no log (edk2-reference 2.5).
 class ExitBootServicesHook {
  public:
   static constexpr std::size_t kDevicesMax = 32;
@@ -51,8 +52,6 @@ class ExitBootServicesHook {
   /// A device beyond kDevicesMax is refused with base_no_space.
   Result<void> add(link::Device& device) noexcept;
   void remove(link::Device& device) noexcept;
-  /// True when the operating system has taken over: boot services are gone.
-  bool fired() const noexcept { return fired_; }
 
  private:
   void quiesce_all() noexcept;
@@ -61,7 +60,6 @@ class ExitBootServicesHook {
   const Firmware& firmware_;
   Event event_;
   link::Device* devices_[kDevicesMax] = {};
-  bool fired_ = false;
   static ExitBootServicesHook* installed_;
 };
 

@@ -48,9 +48,15 @@ class Firmware {
   /// without watchdog cannot bite.
   void set_watchdog(Duration span) const noexcept;
 
+  /// For whoever listens for the end of boot services: an operating system has taken over. From
+  /// then on what we produce answers with errors, and touches nothing.
+  void end_boot_services() const noexcept { ended_ = true; }
+  bool boot_services_ended() const noexcept { return ended_; }
+
  private:
   Handle image_;
   EFI_SYSTEM_TABLE* table_;
+  mutable bool ended_ = false;
 };
 
 /// Raises the TPL for a short section. The level before must not be above `level`: RaiseTPL would

@@ -65,7 +65,7 @@ ProducerCall::ProducerCall(void* raw) noexcept {
   if (raw == nullptr) return;
   const ProducerHead& head = *(static_cast<const ProducerHead*>(raw) - 1);
   if (head.magic != ProducerHead::kMagic) return;
-  if (head.retired != nullptr && *head.retired) {
+  if (head.firmware->boot_services_ended() || (head.retired != nullptr && *head.retired)) {
     refusal_ = EFI_DEVICE_ERROR;
     return;
   }

@@ -174,5 +174,17 @@ TEST(ProducerEntry, RefusesForeignTablesAndRetiredOwners) {
   EXPECT_EQ(size, 0U);
 }
 
+TEST(ProducerEntry, RefusesEverythingAfterTheEndOfBootServices) {
+  const Firmware firmware(nullptr, nullptr);
+  // A level to raise, by boot services that are not there.
+  Producer producer(firmware, {.level = TPL_NOTIFY});
+  auto& raw = producer.table.raw;
+  UINTN size = 0;
+  firmware.end_boot_services();
+  EXPECT_EQ(raw.LoadFile(&raw, nullptr, 1, &size, nullptr), EFI_DEVICE_ERROR);
+  EXPECT_EQ(raw.LoadFile(nullptr, nullptr, 1, &size, nullptr), EFI_INVALID_PARAMETER);
+  EXPECT_EQ(size, 0U);
+}
+
 }  // namespace
 }  // namespace kedge::uefi

@@ -43,7 +43,7 @@ class Surroundings {
  public:
   Surroundings(const Firmware& firmware, const StartRequest& request) noexcept
       : device_(request.device),
-        files_(request.files),
+        files_(firmware, request.files),
         initrd_(firmware),
         installation_(firmware, request.network) {
     // A device of its own below the NIC: the image finds its files there, and the firmware's

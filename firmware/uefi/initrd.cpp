@@ -47,10 +47,11 @@ bool Initrd::withdraw() noexcept {
 EFI_STATUS Initrd::load_file(EFI_LOAD_FILE2_PROTOCOL* self, EFI_DEVICE_PATH_PROTOCOL* path,
                              BOOLEAN boot_policy, UINTN* size, void* buffer) noexcept {
   if (self == nullptr || path == nullptr || size == nullptr) return EFI_INVALID_PARAMETER;
+  Initrd& initrd = *reinterpret_cast<Table*>(self)->owner;
+  if (initrd.firmware_.boot_services_ended()) return EFI_DEVICE_ERROR;
   if (boot_policy) return EFI_UNSUPPORTED;
   // The file is the device itself: nothing may follow in the path.
   if (device_path_bytes(path).size() != kEndNodeBytes) return EFI_NOT_FOUND;
-  Initrd& initrd = *reinterpret_cast<Table*>(self)->owner;
   if (initrd.size_ == 0) return EFI_NOT_FOUND;
   const bool fits = buffer != nullptr && *size >= initrd.size_;
   *size = static_cast<UINTN>(initrd.size_);

@@ -308,10 +308,10 @@ TEST_F(NicInventoryTest, ClaimedNicsAreSilencedAtExitBootServices) {
   } loud;
   ASSERT_TRUE(hook.install().ok());
   ASSERT_TRUE(hook.add(loud).ok());
-  EXPECT_FALSE(hook.fired());
+  EXPECT_FALSE(fake.firmware().boot_services_ended());
   fake.signal_type(EVT_SIGNAL_EXIT_BOOT_SERVICES);
   EXPECT_EQ(loud.quiesced, 1);
-  EXPECT_TRUE(hook.fired());
+  EXPECT_TRUE(fake.firmware().boot_services_ended());
   hook.remove(loud);
   fake.signal_type(EVT_SIGNAL_EXIT_BOOT_SERVICES);
   EXPECT_EQ(loud.quiesced, 1);

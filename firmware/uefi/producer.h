@@ -16,8 +16,8 @@ namespace kedge::uefi {
 struct ProducerRules {
   /// At which level they run; 0 is the caller's.
   EFI_TPL level = 0;
-  /// True once an operating system has taken over: then nothing of ours, and no boot service, is
-  /// touched. nullptr: never.
+  /// True once nobody must be answered any more: then nothing of ours, and no boot service, is
+  /// touched. nullptr: only after the end of boot services, when that holds for all producers.
   const bool* retired = nullptr;
 };
 
@@ -56,7 +56,7 @@ class ProducerCall {
   explicit ProducerCall(void* raw) noexcept;
   /// nullptr when the function must not run.
   void* owner() const noexcept { return owner_; }
-  /// INVALID_PARAMETER: no table of ours. DEVICE_ERROR: retired.
+  /// INVALID_PARAMETER: no table of ours. DEVICE_ERROR: retired, or boot services have ended.
   EFI_STATUS refusal() const noexcept { return refusal_; }
 
  private:

@@ -127,5 +127,27 @@ TEST_F(RngProducerTest, EveryFunctionAnswersAsDocumentedAtEveryLevel) {
   EXPECT_TRUE(fake.violations.empty());
 }
 
+TEST_F(RngProducerTest, AfterTheEndOfBootServicesNothingIsTouchedAtAnyLevel) {
+  rng.heal();
+  auto* raw = installed();
+  ASSERT_NE(raw, nullptr);
+  fake.firmware().end_boot_services();
+  for (const EFI_TPL level : {TPL_APPLICATION, TPL_CALLBACK, TPL_NOTIFY}) {
+    const fake::FakeFirmware::NoBootServices none(fake);
+    fake.tpl = fake.highest_tpl = level;
+    UINTN size = sizeof(EFI_RNG_ALGORITHM);
+    EFI_RNG_ALGORITHM list{};
+    UINT8 value[16]{};
+    EXPECT_EQ(raw->GetInfo(raw, &size, &list), EFI_DEVICE_ERROR);
+    EXPECT_EQ(raw->GetRNG(raw, nullptr, sizeof(value), value), EFI_DEVICE_ERROR);
+    EXPECT_EQ(raw->GetInfo(nullptr, &size, &list), EFI_INVALID_PARAMETER);
+    EXPECT_EQ(raw->GetRNG(nullptr, nullptr, sizeof(value), value), EFI_INVALID_PARAMETER);
+    EXPECT_TRUE(std::ranges::all_of(value, [](UINT8 byte) { return byte == 0; }));
+    EXPECT_EQ(list.Data1, 0U);
+    EXPECT_EQ(fake.highest_tpl, level);
+  }
+  fake.tpl = TPL_APPLICATION;
+}
+
 }  // namespace
 }  // namespace kedge::uefi

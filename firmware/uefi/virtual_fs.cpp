@@ -54,6 +54,7 @@ EFI_STATUS answer_file_info(std::u16string_view name, std::uint64_t bytes, bool 
 /// An open file. Its table is first, so that the firmware's pointer is ours.
 struct VirtualFileSystem::Open {
   EFI_FILE_PROTOCOL raw{};
+  const Firmware* firmware = nullptr;
   VirtualFileSystem* system = nullptr;  // nullptr: the file system is gone
   const Entry* entry = nullptr;         // nullptr: the root
   std::uint64_t position = 0;           // in bytes; in the root, the number of the next entry
@@ -64,9 +65,14 @@ struct FileCalls {
   using Open = VirtualFileSystem::Open;
   using File = EFI_FILE_PROTOCOL;
 
-  /// nullptr for a file of a file system that is gone.
-  static Open* of(File* file) noexcept {
+  /// nullptr for no file, and for all after the end of boot services.
+  static Open* closable(File* file) noexcept {
     auto* open = reinterpret_cast<Open*>(file);
+    return open == nullptr || open->firmware->boot_services_ended() ? nullptr : open;
+  }
+  /// nullptr for a file of a file system that is gone, too.
+  static Open* of(File* file) noexcept {
+    Open* open = closable(file);
     return open == nullptr || open->system == nullptr ? nullptr : open;
   }
 
@@ -84,17 +90,17 @@ struct FileCalls {
   }
 
   static EFI_STATUS close(File* self) noexcept {
-    auto* file = reinterpret_cast<Open*>(self);
-    if (file == nullptr) return EFI_INVALID_PARAMETER;
+    Open* file = closable(self);
+    if (file == nullptr) return EFI_DEVICE_ERROR;
     if (file->system != nullptr) std::erase(file->system->opened_, file);
     delete file;
     return EFI_SUCCESS;
   }
 
   static EFI_STATUS remove(File* self) noexcept {
-    // The handle is closed in any case; that the file stays is a warning.
-    (void)close(self);
-    return EFI_WARN_DELETE_FAILURE;
+    // The handle is closed; that the file stays is a warning.
+    const EFI_STATUS closed = close(self);
+    return EFI_ERROR(closed) ? closed : EFI_WARN_DELETE_FAILURE;
   }
 
   static EFI_STATUS read(File* self, UINTN* size, void* buffer) noexcept {
@@ -127,7 +133,13 @@ struct FileCalls {
     return status;
   }
 
+  // These touch nothing, so whose file it is does not matter.
   static EFI_STATUS write(File*, UINTN*, void*) noexcept { return EFI_WRITE_PROTECTED; }
+  static EFI_STATUS set_info(File*, EFI_GUID*, UINTN, void*) noexcept {
+    return EFI_WRITE_PROTECTED;
+  }
+  /// All files were opened for reading.
+  static EFI_STATUS flush(File*) noexcept { return EFI_ACCESS_DENIED; }
 
   static EFI_STATUS get_position(File* self, UINT64* position) noexcept {
     Open* file = of(self);
@@ -170,14 +182,10 @@ struct FileCalls {
     }
     return EFI_UNSUPPORTED;
   }
-
-  static EFI_STATUS set_info(File*, EFI_GUID*, UINTN, void*) noexcept {
-    return EFI_WRITE_PROTECTED;
-  }
-  static EFI_STATUS flush(File*) noexcept { return EFI_SUCCESS; }
 };
 
-VirtualFileSystem::VirtualFileSystem(std::vector<File> files) noexcept {
+VirtualFileSystem::VirtualFileSystem(const Firmware& firmware, std::vector<File> files) noexcept
+    : firmware_(firmware) {
   table_.raw.Revision = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_REVISION;
   table_.raw.OpenVolume = firmware_entry<&open_volume>;
   table_.owner = this;
@@ -206,6 +214,7 @@ EFI_STATUS VirtualFileSystem::open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* self,
 }
 
 EFI_STATUS VirtualFileSystem::open(const Entry* entry, EFI_FILE_PROTOCOL** file) noexcept {
+  if (firmware_.boot_services_ended()) return EFI_DEVICE_ERROR;
   if (disabled_) return EFI_NO_MEDIA;
   if (opened_.size() == kOpenMax) return EFI_OUT_OF_RESOURCES;
   auto* opened = new (std::nothrow) Open;
@@ -222,6 +231,7 @@ EFI_STATUS VirtualFileSystem::open(const Entry* entry, EFI_FILE_PROTOCOL** file)
   raw.GetInfo = firmware_entry<&FileCalls::get_info>;
   raw.SetInfo = firmware_entry<&FileCalls::set_info>;
   raw.Flush = firmware_entry<&FileCalls::flush>;
+  opened->firmware = &firmware_;
   opened->system = this;
   opened->entry = entry;
   opened_.push_back(opened);

@@ -23,7 +23,7 @@ class VirtualFileSystem {
 
   /// The files must live as long as this object. Those beyond kFilesMax are left out, names are cut
   /// off at kNameMax.
-  explicit VirtualFileSystem(std::vector<File> files) noexcept;
+  VirtualFileSystem(const Firmware& firmware, std::vector<File> files) noexcept;
   VirtualFileSystem(const VirtualFileSystem&) = delete;
   VirtualFileSystem& operator=(const VirtualFileSystem&) = delete;
   /// Files that the image left open become unusable, not dangling: their handles stay allocated.
@@ -52,6 +52,7 @@ class VirtualFileSystem {
   /// The entry that a path means; the root for "\" and "."; nothing when there is none.
   bool find(std::u16string_view path, const Entry*& entry) const noexcept;
 
+  const Firmware& firmware_;
   Table table_{};
   std::vector<Entry> entries_;
   std::vector<Open*> opened_;

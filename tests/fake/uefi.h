@@ -118,6 +118,22 @@ class FakeFirmware {
   EFI_TPL highest_tpl = TPL_APPLICATION;  ///< ever raised to
   /// Signals the events of a type, as ExitBootServices does.
   void signal_type(UINT32 type);
+  /// Boot services as they are after ExitBootServices: a call is a crash.
+  class NoBootServices {
+   public:
+    explicit NoBootServices(FakeFirmware& fake) : table_(fake.table_) {
+      table_.BootServices = nullptr;
+    }
+    ~NoBootServices() { table_.BootServices = boot_; }
+    NoBootServices(const NoBootServices&) = delete;
+    NoBootServices& operator=(const NoBootServices&) = delete;
+
+   private:
+    EFI_SYSTEM_TABLE& table_;
+    EFI_BOOT_SERVICES* boot_ = table_.BootServices;
+  };
+  /// Nobody remembers that boot services have ended: a test can take down what it has built.
+  void forget_the_end() { firmware_ = uefi::Firmware(image_, &table_); }
 
   // --- console
   std::string printed;  ///< UTF-8
