@@ -448,12 +448,16 @@ void FramePeer::pump(Connection& c) {
 // The FIN takes the place of a byte behind the data.
 void FramePeer::send_segment(Connection& c, std::uint64_t offset, std::size_t count,
                              std::uint8_t flags) {
-  const std::uint64_t data_end = tcp.at(c.port).send_bytes;
+  const TcpBehaviour& b = tcp.at(c.port);
+  const std::uint64_t data_end = b.send_bytes;
   if (offset < c.highest) ++retransmissions;
   c.highest = std::max(c.highest, offset + count);
   std::vector<std::byte> payload(
       offset < data_end ? std::min<std::uint64_t>(count, data_end - offset) : 0);
-  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = pattern_byte(offset + i);
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    const std::uint64_t at = offset + i;
+    payload[i] = at < b.text.size() ? static_cast<std::byte>(b.text[at]) : pattern_byte(at);
+  }
   if (offset + count > data_end) flags |= kFin;
   if (offset + count == data_end) flags |= kPsh;
   send_tcp(c, c.first + 1 + static_cast<std::uint32_t>(offset), flags, {}, payload);

@@ -28,6 +28,7 @@ struct TcpBehaviour {
   bool silent = false;            ///< does not answer SYNs
   bool refuse = false;            ///< answers SYNs by RST
   std::uint64_t send_bytes = 0;   ///< pattern bytes to send
+  std::string text;               ///< in place of the first of them
   std::uint64_t wait_for = 0;     ///< bytes that must have come before it sends
   bool close_after = true;        ///< FIN behind the data
   bool close_on_close = true;     ///< FIN in answer to the client's
