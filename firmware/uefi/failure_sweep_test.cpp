@@ -11,6 +11,7 @@
 #include "uefi/boot_name.h"
 #include "uefi/boot_option.h"
 #include "uefi/driver_binding.h"
+#include "uefi/image_starter.h"
 #include "uefi/rng_producer.h"
 #include "uefi/undi.h"
 
@@ -286,6 +287,55 @@ TEST_P(FailureSweep, OfAGenerator) {
     boot.RestoreTPL(level);
     EXPECT_EQ(fake.handle_count(), before);
   });
+}
+
+struct NoHandover final : NetworkHandover {
+  void give_back() noexcept override {}
+  void take_again() noexcept override {}
+};
+
+TEST_P(FailureSweep, OfAnImageWithAnInitrdAndFiles) {
+  NoHandover handover;
+  ImageStarter starter(fake.firmware(), handover);
+  MemorySource content(as_byte_view("initrd"));
+  StartRequest request;
+  request.image = as_byte_view("MZ image");
+  request.name = "vmlinuz";
+  request.initrds = {&content};
+  request.files = {{"initrd.img", &content}};
+  const std::size_t before = fake.handle_count();
+  // What the image does with what it finds, at the test's level.
+  const auto use = [&](EFI_HANDLE device) {
+    auto* volume = get<EFI_SIMPLE_FILE_SYSTEM_PROTOCOL>(device);
+    EFI_FILE_PROTOCOL* root = nullptr;
+    EFI_FILE_PROTOCOL* file = nullptr;
+    char16_t name[] = u"initrd.img";
+    EFI_STATUS status = volume->OpenVolume(volume, &root);
+    if (!EFI_ERROR(status)) {
+      status = root->Open(root, &file, reinterpret_cast<CHAR16*>(name), EFI_FILE_MODE_READ, 0);
+    }
+    EXPECT_TRUE(status == EFI_SUCCESS || status == EFI_OUT_OF_RESOURCES);
+    note(status);
+    if (file != nullptr) {
+      EXPECT_EQ(file->Close(file), EFI_SUCCESS);
+    }
+    if (root != nullptr) {
+      EXPECT_EQ(root->Close(root), EFI_SUCCESS);
+    }
+  };
+  fake.on_start_image = [&](EFI_HANDLE started) {
+    const EFI_TPL level = boot.RaiseTPL(GetParam());
+    use(fake.images.at(started).protocol.DeviceHandle);
+    boot.RestoreTPL(level);
+    return EFI_SUCCESS;
+  };
+  sweep([&] {
+    calls = 0;
+    calls += starter.start(request).ok() ? 0 : 1;
+    EXPECT_EQ(fake.handle_count(), before);
+    EXPECT_TRUE(fake.images.empty());
+  });
+  EXPECT_GE(allocations, 3U) << "what stands around the image, and two files";
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEachLevel, FailureSweep, testing::Values(TPL_APPLICATION, TPL_CALLBACK),
