@@ -6,12 +6,14 @@
 
 #include "support/file.h"
 #include "tests/e2e/rig/shell.h"
+#include "tests/e2e/rom_boots.h"
 
 namespace kedge::host::e2e {
 namespace {
 
 constexpr unsigned kRounds = 50;
 constexpr unsigned kFirstRounds = 5;
+constexpr unsigned kAttempts = 3;
 // What the shell loses in as many rounds: two to five pieces of pool in each, 8 to 11 pages in all.
 // The firmware's own stack loses seven pieces each time that it is put on a NIC and taken away.
 constexpr int kPagesOfTheShell = 20;
@@ -19,19 +21,22 @@ constexpr int kPagesOfTheShell = 20;
 class DriverInShell : public ShellTest {
  protected:
   // A machine in the shell, with the driver's file beside it, and a NIC that nobody drives yet.
-  void start() {
-    MachineSpec spec = machine();
+  void start() { start(machine(), {}); }
+  void start(MachineSpec spec, NicSpec nic, DriveKind disk = DriveKind::disk) {
     const auto driver = dist("x86_64/kedge-driver.efi");
     if (HasFailure()) return;
-    add_shell_disk(spec, {{"kedge.efi", driver}});
+    add_shell_disk(spec, {{"kedge.efi", driver}, {"iommu.efi", test_program("iommu.efi")}});
+    if (HasFailure()) return;
+    spec.drives.back().kind = disk;
     // The address by which the test finds the NIC's handle.
-    add_nic(spec, {.properties = {"addr=0x10"}});
+    nic.properties.emplace_back("addr=0x8");
+    add_nic(spec, std::move(nic));
     if (HasFailure()) return;
     boot(spec);
     if (HasFailure()) return;
     enter_shell();
     start_probe();
-    nic_ = ask("dh -p PciIo", R"(^\s*([0-9A-F]+): .*Pci\(0x10,0x0\))");
+    nic_ = ask("dh -p PciIo", R"(^\s*([0-9A-F]+): .*Pci\(0x8,0x0\))");
   }
   void load() {
     find(run("load -nc kedge.efi"), "(loaded at .* - Success)");
@@ -121,6 +126,64 @@ TEST_F(DriverInShell, LeavesNothingWhenItIsUnloaded) {
   EXPECT_FALSE(is_loaded());
   load();
   expect_that_ours_has_the_nic();
+}
+
+// The machine's IOMMU refuses each access of the NIC to memory that our driver did not map for it
+// (tests/uefi/iommu.cpp).
+class DriverUnderIommu : public DriverInShell, public testing::WithParamInterface<RomNic> {
+ protected:
+  struct Mappings {
+    int ever = 0;
+    int live = 0;
+  };
+  // None of all accesses was refused.
+  Mappings mappings() {
+    const Pattern count =
+        Pattern::must_compile(R"(iommu: maps ([0-9]+) live ([0-9]+) faults ([0-9]+)$)");
+    // The serial port has no flow control: a line may be lost on a busy host.
+    for (unsigned attempt = 0; attempt < kAttempts && !HasFailure(); ++attempt) {
+      for (const std::string& line : run("load -nc iommu.efi")) {
+        const auto match = count.search(line);
+        if (!match) continue;
+        fmt::print("{}\n", line);
+        EXPECT_EQ(match->groups.at(3), "0") << line;
+        return {std::stoi(match->groups.at(1)), std::stoi(match->groups.at(2))};
+      }
+    }
+    ADD_FAILURE() << "the IOMMU's driver does not say what is mapped";
+    return {};
+  }
+};
+// All that read and write memory: NE2000 does not.
+std::vector<RomNic> nics_with_dma() {
+  std::vector<RomNic> nics(std::begin(kRomNics), std::end(kRomNics));
+  std::erase_if(nics, [](const RomNic& nic) { return std::string_view(nic.name) == "Ne2kPci"; });
+  return nics;
+}
+INSTANTIATE_TEST_SUITE_P(Of, DriverUnderIommu, testing::ValuesIn(nics_with_dma()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(DriverUnderIommu, ReachesOnlyWhatIsMappedAndUnmapsIt) {
+  serve();
+  MachineSpec spec = machine();
+  if (GetParam().newer_qemu) use_newer_qemu(spec);
+  spec.arguments.insert(spec.arguments.end(), {"-device", "intel-iommu,intremap=off"});
+  spec.entropy_device = false;  // virtio devices pass by the IOMMU unless they are told not to
+  NicSpec nic{.model = GetParam().model};
+  if (nic.model == kVirtioNet.model) nic.properties = {"disable-legacy=on", "iommu_platform=on"};
+  start(std::move(spec), std::move(nic), DriveKind::usb);
+  if (HasFailure()) return;
+  find(run("load -nc iommu.efi"), "(iommu: on)");
+  const Mappings before = mappings();
+  load();
+  expect_that_ours_has_the_nic();
+  run("connect -r " + nic_);
+  use_the_network();
+  const Mappings during = mappings();
+  EXPECT_GT(during.live, before.live);
+  unload();
+  const Mappings after = mappings();
+  EXPECT_EQ(after.live, before.live);
 }
 
 }  // namespace
