@@ -45,18 +45,17 @@ demo: firmware
 
 test: packages
 	@$(call build,host-debug)
-	@$(call build,fuzz)
 	@tools/run-tests --label-exclude '^all$$'
 
 test-all: packages
 	@tools/deps --quiet --peers
 	@$(call build,host-debug)
-	@$(call build,fuzz)
 	@tools/check-reproducible
 	@tools/run-tests
 
 bench: firmware
 	@tools/deps --quiet --peers
+	@cmake --build --preset host-release --target kedge-bench
 	@tools/bench
 
 fuzz: deps

@@ -15,6 +15,13 @@ function(kedge_resolve_deps out)
   set(${out} "${targets}" PARENT_SCOPE)
 endfunction()
 
+# With KEDGE_FUZZ a fuzzer sees which way its input takes through these sources; those of tests are nobody's input.
+function(kedge_show_coverage target)
+  if(KEDGE_FUZZ AND KEDGE_PLATFORM STREQUAL "host")
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
 # kedge_library(<name> [SOURCES ...] [DEPS ...] [PRIVATE_DEPS ...])
 # A part of the firmware, target kedge_<name>: the same sources for the host and for UEFI. Without SOURCES it is
 # headers only. Warnings are errors, no exceptions, no RTTI; the include root is firmware/.
@@ -27,6 +34,7 @@ function(kedge_library name)
     add_library(${target} STATIC ${arg_SOURCES})
     target_link_libraries(${target} PUBLIC kedge_include ${deps}
                                     PRIVATE kedge_firmware_flags kedge_warnings ${private_deps})
+    kedge_show_coverage(${target})
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE kedge_include ${deps})
@@ -53,6 +61,7 @@ function(kedge_host_library name)
   add_library(kedge_${name} STATIC ${arg_SOURCES})
   target_include_directories(kedge_${name} PUBLIC "${PROJECT_SOURCE_DIR}/host")
   target_link_libraries(kedge_${name} PUBLIC kedge_include ${deps} PRIVATE kedge_warnings)
+  kedge_show_coverage(kedge_${name})
 endfunction()
 
 # kedge_host_program(<name> SOURCES ... [DEPS ...])
@@ -75,11 +84,11 @@ math(EXPR KEDGE_PROCESSORS_OF_A_MACHINE "(${KEDGE_PROCESSORS_OF_A_MACHINE} + 3) 
 
 # kedge_test(<name> SOURCES ... [DEPS ...] [LABEL unit|e2e|all] [TIMEOUT seconds] [FILTER pattern])
 # GoogleTest/GoogleMock tests, executable kedge_<name>_test; each test case is a ctest test. Tests may include from
-# firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in builds for UEFI and for fuzzing.
+# firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in builds for UEFI.
 # Label e2e: boots machines, of which few run at once. Label all: the same, too long for `make test`, only in `make test-all`.
 # FILTER chooses some of the program's tests, by GoogleTest's rules.
 function(kedge_test name)
-  if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_TESTS OR KEDGE_FUZZ)
+  if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_TESTS)
     return()
   endif()
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT;FILTER" "SOURCES;DEPS")
@@ -137,6 +146,7 @@ function(kedge_fuzz name)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/host")
   target_link_libraries(${target} PRIVATE kedge_include ${deps} kedge_warnings)
   target_compile_options(${target} PRIVATE -fno-rtti)
+  kedge_show_coverage(${target})
   target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   set_property(GLOBAL APPEND PROPERTY KEDGE_FUZZ_TARGETS ${target})
   # New inputs go to the build tree; the corpus in the repository is read only.
@@ -162,5 +172,6 @@ function(kedge_external_library name)
   target_include_directories(kedge_${name} SYSTEM PUBLIC ${arg_INCLUDES})
   target_compile_definitions(kedge_${name} PUBLIC ${arg_DEFINITIONS})
   target_compile_options(kedge_${name} PRIVATE -w)
+  kedge_show_coverage(kedge_${name})
   target_link_libraries(kedge_${name} PUBLIC ${deps})
 endfunction()
