@@ -32,7 +32,13 @@ const link::Statistics& ClaimedDevice::statistics() const noexcept {
 
 Result<void> ClaimedDevice::start() noexcept {
   KEDGE_CHECK(claim());
+  device()->set_receive_filter(filter_);
   return device()->start();
+}
+
+void ClaimedDevice::set_receive_filter(const link::ReceiveFilter& filter) noexcept {
+  filter_ = filter;
+  if (device() != nullptr) device()->set_receive_filter(filter);
 }
 
 void ClaimedDevice::stop() noexcept {

@@ -30,6 +30,7 @@ class ClaimedDevice : public link::Device {
   std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget) noexcept override;
   Result<void> transmit(std::span<const ByteView> pieces,
                         link::TransmitInfo info) noexcept override;
+  void set_receive_filter(const link::ReceiveFilter& filter) noexcept override;
 
  private:
   /// nullptr while it is not claimed.
@@ -37,6 +38,7 @@ class ClaimedDevice : public link::Device {
 
   uefi::CpuClock& clock_;
   link::Statistics last_statistics_;
+  link::ReceiveFilter filter_;  // for the next device
 };
 
 /// A NIC of the inventory.

@@ -6,6 +6,7 @@
 // either takes the frame whole or refuses it up front. Receiving never waits for transmitting.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -116,6 +117,23 @@ struct Statistics {
   std::uint64_t transmit_busy = 0;  ///< refused because the ring was full
 };
 
+/// What a device must pass on beside frames to its own address and to all: a floor, and no more,
+/// for hardware filters by hashes, or not at all. Who wants less looks at each frame.
+struct ReceiveFilter {
+  /// As many as a Simple Network has; who wants more groups takes all.
+  static constexpr std::size_t kGroupsMax = 16;
+
+  bool promiscuous = true;  ///< every frame, those to any group, too
+  bool all_groups = true;   ///< frames to any multicast address
+  std::uint8_t group_count = 0;
+  std::array<wire::MacAddress, kGroupsMax> group_list{};
+
+  std::span<const wire::MacAddress> groups() const noexcept {
+    return std::span(group_list).first(group_count);
+  }
+  friend bool operator==(const ReceiveFilter&, const ReceiveFilter&) noexcept = default;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -142,6 +160,10 @@ class Device {
   /// Sends one frame made of `pieces` in order (Ethernet header first; short frames are padded).
   /// err::link_busy when the ring is full: recycle by poll() and try again.
   virtual Result<void> transmit(std::span<const ByteView> pieces, TransmitInfo info) noexcept = 0;
+  /// Holds until the next one, through stop() and start(), and may come at any time, also in the
+  /// middle of a poll(). What was received before stays. A device that was never told is
+  /// promiscuous; so is one that takes no notice, as here. Costs some register accesses.
+  virtual void set_receive_filter(const ReceiveFilter&) noexcept {}
 };
 
 }  // namespace kedge::link

@@ -77,6 +77,36 @@ TEST(Loopback, RefusesWhenStoppedAndWhenTooLarge) {
   EXPECT_EQ(send(pair.left(), frame_of(1515)).error(), err::link_frame_too_large);
 }
 
+TEST(LoopbackPair, FiltersWhatItsEndDoesNotWantAlsoBehindMiddleware) {
+  LoopbackPair pair;
+  Middleware behind(pair.left());
+  ASSERT_TRUE(behind.start().ok());
+  ASSERT_TRUE(pair.right().start().ok());
+  constexpr wire::MacAddress kGroup({0x33, 0x33, 0, 0, 0, 1});
+  constexpr wire::MacAddress kOther({0x33, 0x33, 0, 0, 0, 2});
+  constexpr wire::MacAddress kStation({2, 0, 0, 0, 0, 9});
+  const auto receives = [&](const wire::MacAddress& to) {
+    auto bytes = frame_of(60);
+    ByteWriter writer(bytes);
+    to.write(writer);
+    EXPECT_TRUE(send(pair.right(), bytes).ok());
+    Collector collector;
+    return behind.poll(collector, 9) == 1;
+  };
+  EXPECT_TRUE(receives(kStation));
+  ReceiveFilter filter{.promiscuous = false, .all_groups = false, .group_count = 1};
+  filter.group_list[0] = kGroup;
+  behind.set_receive_filter(filter);
+  EXPECT_TRUE(receives(behind.mac()));
+  EXPECT_TRUE(receives(wire::MacAddress::broadcast()));
+  EXPECT_TRUE(receives(kGroup));
+  EXPECT_FALSE(receives(kOther));
+  EXPECT_FALSE(receives(kStation));
+  behind.set_receive_filter({.promiscuous = false});
+  EXPECT_TRUE(receives(kOther));
+  EXPECT_FALSE(receives(kStation));
+}
+
 struct Memory final : CaptureSink {
   std::vector<std::byte> bytes;
   void write(ByteView more) noexcept override {

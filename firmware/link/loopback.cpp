@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "link/loopback.h"
 
+#include <algorithm>
+
 #include "link/link_errors.h"
 
 namespace kedge::link {
@@ -26,6 +28,13 @@ Result<void> LoopbackPair::End::start() noexcept {
 void LoopbackPair::End::stop() noexcept {
   started_ = false;
   queue_.clear();
+}
+
+bool LoopbackPair::End::passes(const wire::MacAddress& to) const noexcept {
+  if (filter_.promiscuous || to == mac_ || to.is_broadcast()) return true;
+  if (!to.is_multicast()) return false;
+  const auto groups = filter_.groups();
+  return filter_.all_groups || std::find(groups.begin(), groups.end(), to) != groups.end();
 }
 
 std::uint32_t LoopbackPair::End::poll(Receiver& receiver, std::uint32_t budget) noexcept {
@@ -65,6 +74,8 @@ Result<void> LoopbackPair::End::transmit(std::span<const ByteView> pieces,
     ++other_->statistics_.receive_dropped;
     return {};
   }
+  ByteReader reader(ByteView(frame.head()->data, frame.head()->length));
+  if (!other_->passes(wire::MacAddress::read(reader))) return {};
   other_->queue_.push_back(std::move(frame));
   return {};
 }

@@ -43,13 +43,16 @@ class LoopbackPair {
     void quiesce() noexcept override { stop(); }
     std::uint32_t poll(Receiver& receiver, std::uint32_t budget) noexcept override;
     Result<void> transmit(std::span<const ByteView> pieces, TransmitInfo info) noexcept override;
+    void set_receive_filter(const ReceiveFilter& filter) noexcept override { filter_ = filter; }
 
    private:
     friend class LoopbackPair;
+    bool passes(const wire::MacAddress& to) const noexcept;
     LoopbackPair* pair_ = nullptr;
     End* other_ = nullptr;
     wire::MacAddress mac_;
     bool started_ = false;
+    ReceiveFilter filter_;
     std::deque<Frame> queue_;  // to be received here
     Statistics statistics_;
   };

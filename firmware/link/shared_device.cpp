@@ -73,7 +73,17 @@ Result<void> SharedDevice::Side::start() noexcept {
   const bool runs = shared_.host_.started_ || shared_.guest_.started_;
   if (!runs) KEDGE_CHECK(shared_.device_.start());
   started_ = true;
+  shared_.apply_filter();
   return {};
+}
+
+void SharedDevice::Side::set_receive_filter(const ReceiveFilter& filter) noexcept {
+  promiscuous_ = filter.promiscuous;
+  shared_.apply_filter();
+}
+
+void SharedDevice::apply_filter() noexcept {
+  device_.set_receive_filter({.promiscuous = host_.wants_all() || guest_.wants_all()});
 }
 
 void SharedDevice::Side::stop() noexcept {
@@ -83,6 +93,7 @@ void SharedDevice::Side::stop() noexcept {
   if (!started_) return;
   started_ = false;
   if (!shared_.host_.started_ && !shared_.guest_.started_) shared_.device_.stop();
+  shared_.apply_filter();
 }
 
 void SharedDevice::Side::offer(const Frame& frame) noexcept {

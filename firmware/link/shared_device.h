@@ -14,6 +14,9 @@
 // the same reason its resets and its "port unreachable" do not leave while the guest is started:
 // what the host does not know may be the guest's.
 //
+// All groups pass, for the sides want different ones; the device is promiscuous when one of the
+// started sides wants that.
+//
 // A call of the guest while the host works comes from a timer that interrupted it: it finds no
 // frames and no room, and touches nothing.
 #pragma once
@@ -67,8 +70,10 @@ class SharedDevice {
     const Statistics& statistics() const noexcept override { return shared_.device_.statistics(); }
     Result<void> start() noexcept override;
     void stop() noexcept override;
+    void set_receive_filter(const ReceiveFilter& filter) noexcept override;
 
     bool started() const noexcept { return started_; }
+    bool wants_all() const noexcept { return started_ && promiscuous_; }
     bool has_room() const noexcept { return queue_.size() < queue_max(); }
     void offer(const Frame& frame) noexcept;
 
@@ -83,6 +88,7 @@ class SharedDevice {
     HeapFrames copies_;
     std::deque<Frame> queue_;
     bool started_ = false;
+    bool promiscuous_ = true;
   };
 
   class Host final : public Side {
@@ -112,6 +118,8 @@ class SharedDevice {
   };
 
   class Tee;
+
+  void apply_filter() noexcept;
 
   Device& device_;
   bool host_works_ = false;

@@ -177,5 +177,25 @@ TEST_F(SharedDeviceTest, OnlyTheHostSilencesTheDevice) {
   EXPECT_EQ(device.quiesces, 1U);
 }
 
+TEST_F(SharedDeviceTest, PassesWhatEitherSideWants) {
+  constexpr ReceiveFilter kGroups{.promiscuous = false};
+  ReceiveFilter narrow{.promiscuous = false, .all_groups = false};
+  ReceiveFilter wide{.promiscuous = true};
+  host.set_receive_filter(kGroups);
+  ASSERT_TRUE(host.start().ok());
+  EXPECT_EQ(device.filter, kGroups);
+  // A guest that was not asked yet wants everything.
+  ASSERT_TRUE(guest.start().ok());
+  EXPECT_TRUE(device.filter.promiscuous);
+  guest.set_receive_filter(narrow);
+  EXPECT_EQ(device.filter, kGroups) << "the host still wants all groups";
+  guest.set_receive_filter(wide);
+  EXPECT_TRUE(device.filter.promiscuous);
+  guest.stop();
+  EXPECT_EQ(device.filter, kGroups);
+  host.set_receive_filter(wide);
+  EXPECT_TRUE(device.filter.promiscuous);
+}
+
 }  // namespace
 }  // namespace kedge::link

@@ -39,6 +39,9 @@ class Middleware : public Device {
   Result<void> transmit(std::span<const ByteView> pieces, TransmitInfo info) noexcept override {
     return inner_.transmit(pieces, info);
   }
+  void set_receive_filter(const ReceiveFilter& filter) noexcept override {
+    inner_.set_receive_filter(filter);
+  }
 
  protected:
   Device& inner() noexcept { return inner_; }

@@ -141,8 +141,8 @@ EFI_STATUS SnpProducer::shutdown() noexcept {
 }
 
 void SnpProducer::clear_filters() noexcept {
-  mode_.ReceiveFilterSetting = 0;
   set_multicast_list(nullptr, 0);
+  change_filters(0, kFilterMask);
 }
 
 void SnpProducer::abandon() noexcept {
@@ -155,6 +155,7 @@ void SnpProducer::abandon() noexcept {
 }
 
 EFI_STATUS SnpProducer::bring_up() noexcept {
+  apply_filters();
   if (negotiation_ == Negotiation::running) {
     // It runs for a look at the link. What has come since is nobody's: there are no filters yet.
     for (unsigned i = 0; i < kFramesPerCall && device_.poll(*this, kFramesPerCall) != 0; ++i) {
@@ -209,8 +210,24 @@ void SnpProducer::set_multicast_list(const EFI_MAC_ADDRESS* addresses, UINTN cou
 
 void SnpProducer::change_filters(UINT32 enable, UINT32 disable) noexcept {
   mode_.ReceiveFilterSetting = (mode_.ReceiveFilterSetting | enable) & ~disable;
+  apply_filters();
   // What waits came under the old filters.
   if (received_.has_value() && !passes(from_raw(received_->head()->data))) received_.reset();
+}
+
+void SnpProducer::apply_filters() noexcept {
+  const UINT32 filters = mode_.ReceiveFilterSetting;
+  link::ReceiveFilter filter;
+  static_assert(link::ReceiveFilter::kGroupsMax == MAX_MCAST_FILTER_CNT);
+  filter.promiscuous = (filters & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS) != 0;
+  filter.all_groups = (filters & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST) != 0;
+  if ((filters & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) != 0) {
+    filter.group_count = static_cast<std::uint8_t>(mode_.MCastFilterCount);
+  }
+  for (std::size_t i = 0; i < filter.group_count; ++i) {
+    filter.group_list[i] = from_raw(mode_.MCastFilter[i].Addr);
+  }
+  device_.set_receive_filter(filter);
 }
 
 /// SUCCESS, NOT_STARTED, DEVICE_ERROR, INVALID_PARAMETER, UNSUPPORTED: the device cannot be told of

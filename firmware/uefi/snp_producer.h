@@ -8,8 +8,9 @@
 // | Initialized | all but Start, Initialize, Stop             |   ALREADY_STARTED)         |
 //
 // The device runs, and does DMA, only while Initialized, or for some seconds while somebody who
-// asks for the link's state before that waits for it. It is taken for promiscuous: receive filters
-// are ours, and exact. After retire() every function answers DEVICE_ERROR and touches nothing.
+// asks for the link's state before that waits for it. It is told of the receive filters and may
+// pass more: ours are exact. After retire() every function answers DEVICE_ERROR and touches
+// nothing.
 #pragma once
 
 #include <array>
@@ -95,6 +96,8 @@ class SnpProducer final : private link::Receiver {
   /// All must be multicast, and not too many.
   void set_multicast_list(const EFI_MAC_ADDRESS* addresses, UINTN count) noexcept;
   void change_filters(UINT32 enable, UINT32 disable) noexcept;
+  /// Tells the device of them.
+  void apply_filters() noexcept;
   /// Makes sure that received_ holds a frame, if the device has one that passes.
   bool fetch() noexcept;
   /// Copies what fits of received_, which must be there, and gives it back.

@@ -254,6 +254,43 @@ TEST_F(SnpProducerTest, FiltersAreExact) {
   EXPECT_EQ(snp->Mode->ReceiveFilterSetting, 0U);
 }
 
+TEST_F(SnpProducerTest, TheDeviceIsToldOfTheFilters) {
+  EXPECT_EQ(device.filter, link::ReceiveFilter());
+  constexpr link::ReceiveFilter kNone{.promiscuous = false, .all_groups = false};
+  initialize();
+  EXPECT_EQ(device.filter, kNone);
+  filters(kUnicast | kBroadcast);
+  EXPECT_EQ(device.filter, kNone);
+  EFI_MAC_ADDRESS list[] = {raw_mac(kGroup), raw_mac(kOtherGroup)};
+  ASSERT_EQ(snp->ReceiveFilters(snp, kMulticast, 0, FALSE, 2, list), EFI_SUCCESS);
+  link::ReceiveFilter wanted = kNone;
+  wanted.group_count = 2;
+  wanted.group_list = {kGroup, kOtherGroup};
+  EXPECT_EQ(device.filter, wanted);
+  ASSERT_EQ(snp->Reset(snp, FALSE), EFI_SUCCESS);
+  EXPECT_EQ(device.filter, wanted);
+  ASSERT_EQ(snp->ReceiveFilters(snp, kAllMulticast, 0, FALSE, 0, nullptr), EFI_SUCCESS);
+  wanted.all_groups = true;
+  EXPECT_EQ(device.filter, wanted);
+  // The list stays, and is of no interest without its filter.
+  ASSERT_EQ(snp->ReceiveFilters(snp, kPromiscuous, kMulticast | kAllMulticast, FALSE, 0, nullptr),
+            EFI_SUCCESS);
+  wanted = kNone;
+  wanted.promiscuous = true;
+  EXPECT_EQ(device.filter, wanted);
+  ASSERT_EQ(snp->Shutdown(snp), EFI_SUCCESS);
+  EXPECT_EQ(device.filter, kNone);
+}
+
+TEST_F(SnpProducerTest, AnotherUserOfTheDeviceLeavesNoFilterBehind) {
+  device.filter = {.promiscuous = true, .all_groups = true};
+  initialize();
+  EXPECT_FALSE(device.filter.promiscuous);
+  filters(kPromiscuous);
+  producer->abandon();
+  EXPECT_FALSE(device.filter.promiscuous);
+}
+
 TEST_F(SnpProducerTest, ReceiveFiltersRefusesWhatTheSpecificationCallsInvalid) {
   initialize();
   EFI_MAC_ADDRESS list[17];

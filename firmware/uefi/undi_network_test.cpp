@@ -155,6 +155,14 @@ TEST_F(UndiCommands, ResetEmptiesQueuesAndForgetsFiltersWhenItIsAskedTo) {
   EXPECT_EQ(last.StatFlags, 0);
 }
 
+TEST_F(UndiCommands, TheDeviceIsToldOfTheFilters) {
+  ASSERT_EQ(filters(kEnable | PXE_OPFLAGS_RECEIVE_FILTER_ALL_MULTICAST), PXE_STATCODE_SUCCESS);
+  EXPECT_TRUE(device.filter.all_groups);
+  EXPECT_FALSE(device.filter.promiscuous);
+  EXPECT_EQ(issue(PXE_OPCODE_RESET, PXE_OPFLAGS_RESET_DISABLE_FILTERS), PXE_STATCODE_SUCCESS);
+  EXPECT_FALSE(device.filter.all_groups);
+}
+
 TEST_F(UndiCommands, ThereAreNoInterruptsToEnable) {
   const auto enables = [&](PXE_OPFLAGS flags) {
     return issue(PXE_OPCODE_INTERRUPT_ENABLES, flags);

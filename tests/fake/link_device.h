@@ -34,6 +34,7 @@ class ScriptedDevice : public link::Device {
   unsigned starts = 0;
   unsigned stops = 0;
   unsigned quiesces = 0;
+  link::ReceiveFilter filter;  ///< the latest; `incoming` passes whatever it says
   link::HeapFrames frames;
 
   ~ScriptedDevice() override {
@@ -86,6 +87,7 @@ class ScriptedDevice : public link::Device {
     sent.push_back(std::move(bytes));
     return {};
   }
+  void set_receive_filter(const link::ReceiveFilter& wanted) noexcept override { filter = wanted; }
 
  private:
   link::Statistics statistics_;

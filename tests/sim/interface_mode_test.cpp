@@ -197,6 +197,25 @@ TEST_F(ModeTest, FramesToOthersComeOnlyWhenTheyAreWanted) {
   EXPECT_FALSE(next(*rest).ok());
 }
 
+TEST_F(ModeTest, TheDeviceIsPromiscuousOnlyWhileThatIsWanted) {
+  const auto taken = [&] { return network.pair.left().statistics().received_frames; };
+  const auto arrives_at_device = [&] {
+    const auto before = taken();
+    arrives(4000, "to another", kForeign, kForeignMac);
+    network.pass(10_ms);
+    return taken() != before;
+  };
+  EXPECT_FALSE(arrives_at_device());
+  network.net0->set_mode({.promiscuous = true});
+  EXPECT_TRUE(arrives_at_device());
+  network.net0->set_mode({.groups = {kGroup}});
+  EXPECT_FALSE(arrives_at_device());
+  network.net0->set_mode({.promiscuous = true});
+  network.net0->close();
+  ASSERT_TRUE(network.net0->open().ok());
+  EXPECT_FALSE(arrives_at_device());
+}
+
 TEST_F(ModeTest, WhatIsSentToAnotherIsOnlyForThoseWhoLook) {
   const auto rest = open_rest();
   auto named = network.stack->open_udp({.local_port = 69, .broadcast = true});

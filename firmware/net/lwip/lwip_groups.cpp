@@ -37,6 +37,7 @@ void put_sum(ByteSpan bytes, std::size_t offset) noexcept {
   if (!open_ || mode == mode_) return;
   const InterfaceMode before = std::exchange(mode_, mode);
   report_after_ = {};
+  set_receive_filter();
   for (const wire::Ipv4Address group : before.groups) {
     if (!has(mode_, group)) send_igmp(kLeave, group);
   }

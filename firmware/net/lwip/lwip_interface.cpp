@@ -57,6 +57,7 @@ LwipInterface::~LwipInterface() {
 
 [[clang::minsize]] Result<void> LwipInterface::open() noexcept {
   if (open_) return {};
+  set_receive_filter();
   KEDGE_CHECK(device_.start());
   netif_ = {};
   const auto initialise = [](netif* interface) -> err_t {
@@ -86,6 +87,11 @@ LwipInterface::~LwipInterface() {
   lent_max_ = buffers != 0 ? buffers / 2 : kLentMaxDefault;
   open_ = true;
   return {};
+}
+
+/// All groups: those of the IPv6 stack come and go.
+void LwipInterface::set_receive_filter() noexcept {
+  device_.set_receive_filter({.promiscuous = mode_.promiscuous});
 }
 
 void LwipInterface::close() noexcept {

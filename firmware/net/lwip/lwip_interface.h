@@ -68,6 +68,7 @@ class LwipInterface final : public Interface, private link::Receiver {
   };
 
   void receive(link::Frame frame) noexcept override;
+  void set_receive_filter() noexcept;
   void input_ipv4(pbuf* packet, const link::ReceiveInfo& info) noexcept;
   pbuf* to_pbuf(link::Frame frame) noexcept;
   void send_igmp(std::uint8_t type, wire::Ipv4Address group) noexcept;
