@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -51,6 +52,10 @@ void IntelNicModel::reset() {
   partial_.clear();
   unreported_.clear();
   context_known_ = false;
+  // It is what the memory happens to hold.
+  for (std::uint32_t i = 0; i < driver::intel::kGroupWords; ++i) {
+    registers_[driver::intel::group_word(i).offset] = kAllOnes;
+  }
   if (!address_in_filter) return;
   const auto octets = mac_.octets();
   std::uint32_t words[2] = {};
@@ -161,8 +166,28 @@ bool IntelNicModel::deliver(ByteView frame, std::uint32_t status) {
   return deliver_as(frame, static_cast<std::uint32_t>(frame.size()), status);
 }
 
+bool IntelNicModel::passes(const wire::MacAddress& to) const {
+  const std::uint32_t control = reg(Rctl::reg.offset);
+  if (to.is_broadcast()) return (control & Rctl::kBroadcastAccept) != 0;
+  const std::uint32_t all =
+      to.is_multicast() ? Rctl::kMulticastPromiscuous : Rctl::kUnicastPromiscuous;
+  if ((control & all) != 0) return true;
+  const auto& octets = to.octets();
+  const std::uint32_t high = reg(driver::intel::kRah0.offset);
+  const std::uint32_t low = reg(driver::intel::kRal0.offset);
+  if ((high & driver::intel::kRahAddressValid) != 0 &&
+      low == (octets[0] | octets[1] << 8 | octets[2] << 16 | std::uint32_t{octets[3]} << 24) &&
+      (high & 0xffff) == (octets[4] | std::uint32_t{octets[5]} << 8)) {
+    return true;
+  }
+  // RCTL.MO 0: the upper twelve of the last sixteen bits, as they stand in memory.
+  const std::uint32_t bit = (octets[4] | std::uint32_t{octets[5]} << 8) >> 4;
+  return to.is_multicast() &&
+         (reg(driver::intel::group_word(bit / 32).offset) >> bit % 32 & 1) != 0;
+}
+
 bool IntelNicModel::deliver_as(ByteView frame, std::uint32_t length, std::uint32_t status) {
-  if (posted() == 0 || unplugged) return false;
+  if (posted() == 0 || unplugged || !passes(destination_of(frame))) return false;
   const RingRegs ring = chip_.receive_ring();
   const std::uint32_t head = reg(ring.head().offset);
   const ByteSpan cell = descriptor(ring, head);

@@ -30,7 +30,8 @@ class IntelNicModel final : public FakePciDevice {
                                                                   0x56}));
 
   // ---- the wire's side ----
-  /// Puts a frame into a receive buffer. False, and nothing done, when there is none.
+  /// Puts a frame into a receive buffer. False, and nothing done, when there is none or the filter
+  /// refuses it.
   bool deliver(ByteView frame, std::uint32_t status = kGood);
   /// The same with a length of its own choice.
   bool deliver_as(ByteView frame, std::uint32_t length, std::uint32_t status);
@@ -69,6 +70,7 @@ class IntelNicModel final : public FakePciDevice {
  private:
   void reset();
   void access_phy(std::uint32_t value);
+  bool passes(const wire::MacAddress& to) const;
   bool queue_on(driver::intel::RingRegs ring) const;
   void transmit_all();
   void take_context(std::uint32_t word0, std::uint32_t word1, std::uint32_t word2);

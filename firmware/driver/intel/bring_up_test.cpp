@@ -59,6 +59,13 @@ constexpr std::uint32_t kTransmitLow = 0x2000 + 256 * 2048 + 0x1000;
 constexpr std::uint32_t kRctl = 0x0400'801a;
 constexpr std::uint32_t kTctl = 0x0004'00fa;
 
+/// Our address, no groups, and everything passes.
+void expect_filter(PciScript& pci) {
+  pci.write(0, 0x5400, 4, 0x1200'5452).write(0, 0x5404, 4, 0x8000'5634);
+  for (unsigned word = 0; word < 128; ++word) pci.write(0, 0x5200 + 4 * word, 4, 0);
+  pci.write(0, 0x100, 4, kRctl);
+}
+
 struct Script {
   PciScript pci;
   std::unique_ptr<IntelNic> device;
@@ -91,7 +98,9 @@ TEST(IntelBringUp, FollowsTheSequenceOfThe8254x) {
   // Speed and duplex are negotiated; what firmware forced is undone.
   pci.read(0, 0, 4, 0x8000'1889).write(0, 0, 4, 0x0000'0061);
   expect_ring(pci, 0x2800, kReceiveLow, false);
-  pci.write(0, 0x5000, 4, 0x300).write(0, 0x100, 4, kRctl).write(0, 0x2818, 4, 255);
+  pci.write(0, 0x5000, 4, 0x300);
+  expect_filter(pci);
+  pci.write(0, 0x2818, 4, 255);
   expect_ring(pci, 0x3800, kTransmitLow, false);
   pci.write(0, 0x410, 4, 0x0060'2008).write(0, 0x400, 4, kTctl);
   script.start();
@@ -116,7 +125,8 @@ TEST(IntelBringUp, FollowsTheSequenceOfThe82574) {
   expect_ring(pci, 0x2800, kReceiveLow, false);
   pci.write(0, 0x5000, 4, 0x300);
   pci.read(0, 0x5008, 4, 0x0001'0000).write(0, 0x5008, 4, 0x0001'8000);
-  pci.write(0, 0x100, 4, kRctl).write(0, 0x2818, 4, 255);
+  expect_filter(pci);
+  pci.write(0, 0x2818, 4, 255);
   expect_ring(pci, 0x3800, kTransmitLow, false);
   pci.write(0, 0x3828, 4, 0x0141'0000).write(0, 0x400, 4, kTctl);
   script.start();
@@ -139,7 +149,8 @@ TEST(IntelBringUp, FollowsTheSequenceOfThe82576) {
   expect_ring(pci, 0xc000, kReceiveLow, true);
   pci.write(0, 0x5000, 4, 0x300);
   pci.write(0, 0xc028, 4, 0x0200'0000).read(0, 0xc028, 4, 0).read(0, 0xc028, 4, 0x0200'0000);
-  pci.write(0, 0x100, 4, kRctl).write(0, 0xc018, 4, 255);
+  expect_filter(pci);
+  pci.write(0, 0xc018, 4, 255);
   expect_ring(pci, 0xe000, kTransmitLow, false);
   pci.write(0, 0x400, 4, kTctl);
   pci.write(0, 0xe028, 4, 0x0200'0000).read(0, 0xe028, 4, 0x0200'0000);

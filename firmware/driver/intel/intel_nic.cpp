@@ -33,6 +33,11 @@ constexpr std::uint32_t kMdicStallUs = 50;
 /// Frames that may wait in the ring while poll() hands received ones to the stack.
 constexpr std::uint32_t kTransmitBatchMax = 16;
 
+/// The number of a group's bit in the table.
+std::uint32_t group_bit(const wire::MacAddress& group) noexcept {
+  return group.octets()[4] >> 4 | std::uint32_t{group.octets()[5]} << 4;
+}
+
 bool usable(const wire::MacAddress& mac) noexcept {
   return !mac.is_zero() && !mac.is_multicast();
 }
@@ -165,6 +170,46 @@ void IntelNic::negotiate_link() noexcept {
   (void)access_phy(Mdic::kWrite | Phy::kControl << Mdic::kRegisterShift, value);
 }
 
+/// Where the EEPROM was not loaded the first receive filter is empty.
+void IntelNic::write_address() noexcept {
+  std::array<std::byte, 8> halves{};
+  ByteWriter writer(halves);
+  mac_.write(writer);
+  ByteReader reader(halves);
+  hw::write(registers_, kRal0, reader.le32());
+  hw::write(registers_, kRah0, reader.le32() | kRahAddressValid);
+}
+
+/// The words of the table in which groups of `of` have their bits, with those of filter_.
+void IntelNic::write_group_words(const link::ReceiveFilter& of) noexcept {
+  constexpr std::uint32_t kWordBits = 32;
+  for (const wire::MacAddress& group : of.groups()) {
+    const std::uint32_t word = group_bit(group) / kWordBits;
+    std::uint32_t value = 0;
+    for (const wire::MacAddress& wanted : filter_.groups()) {
+      const std::uint32_t bit = group_bit(wanted);
+      if (bit / kWordBits == word) value |= 1u << bit % kWordBits;
+    }
+    hw::write(registers_, group_word(word), value);
+  }
+}
+
+void IntelNic::write_receive_control() noexcept {
+  std::uint32_t control = Rctl::kEnable | Rctl::kBroadcastAccept | Rctl::kStripCrc;
+  if (filter_.promiscuous) control |= Rctl::kUnicastPromiscuous;
+  if (filter_.promiscuous || filter_.all_groups) control |= Rctl::kMulticastPromiscuous;
+  hw::write(registers_, Rctl::reg, control);
+}
+
+/// Not the whole table: a group that stays passes all the time.
+void IntelNic::set_receive_filter(const link::ReceiveFilter& filter) noexcept {
+  const link::ReceiveFilter before = std::exchange(filter_, filter);
+  if (state_ != State::running) return;
+  write_group_words(filter_);
+  write_group_words(before);
+  write_receive_control();
+}
+
 /// 8254x 14.3 to 14.5, 82574 4.6, 82576 4.5, in their order.
 Result<void> IntelNic::bring_up() noexcept {
   KEDGE_CHECK(reset());
@@ -187,9 +232,10 @@ Result<void> IntelNic::bring_up() noexcept {
     hw::write(registers_, Rfctl::reg, hw::read(registers_, Rfctl::reg) | Rfctl::kExtendedStatus);
   }
   if (chip_.advanced()) KEDGE_CHECK(enable_queue(chip_.receive_ring()));
-  hw::write(registers_, Rctl::reg,
-            Rctl::kEnable | Rctl::kUnicastPromiscuous | Rctl::kMulticastPromiscuous |
-                Rctl::kBroadcastAccept | Rctl::kStripCrc);
+  write_address();
+  for (std::uint32_t i = 0; i < kGroupWords; ++i) hw::write(registers_, group_word(i), 0);
+  write_group_words(filter_);
+  write_receive_control();
   // Descriptors are given out only now: the 82576 wants its queue enabled before (4.5.9).
   receive_.refill(registers_);
 

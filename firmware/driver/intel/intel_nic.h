@@ -39,6 +39,7 @@ class IntelNic final : public link::Device {
   std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget) noexcept override;
   Result<void> transmit(std::span<const ByteView> pieces,
                         link::TransmitInfo info) noexcept override;
+  void set_receive_filter(const link::ReceiveFilter& filter) noexcept override;
 
  private:
   enum class State : std::uint8_t { stopped, running, broken };
@@ -57,6 +58,9 @@ class IntelNic final : public link::Device {
   bool access_phy(std::uint32_t command, std::uint16_t& value) noexcept;
   void negotiate_link() noexcept;
   Result<void> bring_up() noexcept;
+  void write_address() noexcept;
+  void write_group_words(const link::ReceiveFilter& of) noexcept;
+  void write_receive_control() noexcept;
   Result<void> enable_queue(RingRegs ring) noexcept;
   void hush() noexcept;
   void silence() noexcept;
@@ -70,6 +74,7 @@ class IntelNic final : public link::Device {
   TransmitRing transmit_;
   Options options_;
   link::Statistics statistics_;
+  link::ReceiveFilter filter_;
   wire::MacAddress mac_;
   State state_ = State::stopped;
   Fault fault_ = Fault::none;

@@ -2,6 +2,7 @@
 // Frames in and out, on each family.
 #include <gtest/gtest.h>
 
+#include "driver/common/filter_test.h"
 #include "driver/intel/test_support.h"
 
 namespace kedge::driver::intel {
@@ -286,6 +287,33 @@ TEST_P(IntelNicOn, QuiesceInTheMiddleOfAPollEndsIt) {
   EXPECT_TRUE(rig.model.quiet());
   EXPECT_EQ(rig.poll(), 0u);
   EXPECT_EQ(rig.violations(), "");
+}
+
+TEST_P(IntelNicOn, PassesWhatItsFilterWants) {
+  const auto check = [](auto step) {
+    Rig rig(GetParam());
+    step(rig);
+    EXPECT_EQ(rig.violations(), "");
+  };
+  check([](Rig& rig) { check_lists(rig); });
+  check([](Rig& rig) { check_modes(rig); });
+  check([](Rig& rig) { check_largest_list(rig); });
+}
+
+TEST_P(IntelNicOn, AFilterOutlivesAStop) {
+  Rig rig(GetParam());
+  check_survival(rig);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TEST_P(IntelNicOn, AChangeOfTheFilterLosesNothing) {
+  Rig rig(GetParam());
+  check_changes_lose_nothing(rig);
+}
+
+TEST_P(IntelNicOn, AFilterMayChangeInTheMiddleOfAPoll) {
+  Rig rig(GetParam());
+  check_change_in_the_middle_of_a_poll(rig);
 }
 
 }  // namespace

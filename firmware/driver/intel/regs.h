@@ -116,6 +116,13 @@ struct Rfctl {
   static constexpr std::uint32_t kExtendedStatus = 1u << 15;
 };
 
+/// Multicast Table Array (8254x 13.5.1, 82574 10.2.5.24, 82576 8.10.13): 4096 bits. With RCTL.MO 0
+/// bits 47:36 of an address number its bit.
+inline constexpr std::uint32_t kGroupWords = 128;
+constexpr Reg group_word(std::uint32_t index) noexcept {
+  return {0x5200 + 4 * index};
+}
+
 /// Receive Address 0 (8254x 13.5.4), loaded from the EEPROM.
 inline constexpr Reg kRal0{0x5400};
 inline constexpr Reg kRah0{0x5404};
