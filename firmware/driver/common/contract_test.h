@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "driver/common/copying_nic.h"
+#include "driver/common/filter_test.h"
 #include "driver/common/test_support.h"
 #include "link/link_errors.h"
 

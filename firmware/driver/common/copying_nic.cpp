@@ -46,6 +46,7 @@ Result<void> CopyingNic::start() noexcept {
   }
   fault_ = ChipFault::none;
   recoveries_ = 0;
+  restart_ = false;
   state_ = State::running;
   return {};
 }
@@ -108,6 +109,11 @@ std::uint32_t CopyingNic::poll(link::Receiver& receiver, std::uint32_t budget) n
   const std::uint32_t delivered = receive(receiver, budget);
   polling_ = false;
   if (delivered != 0 && fault_ == ChipFault::none) recoveries_ = 0;
+  if (restart_ && delivered == 0 && budget != 0 && state_ == State::running && idle()) {
+    restart_ = false;
+    halt();
+    if (!bring_up().ok()) give_up(ChipFault::stalled);
+  }
   settle();
   return delivered;
 }
@@ -152,6 +158,14 @@ Result<void> CopyingNic::transmit(std::span<const ByteView> pieces,
   // What poll() delivers often makes the stack answer: those answers leave together.
   if (!polling_) settle();
   return {};
+}
+
+void CopyingNic::set_receive_filter(const link::ReceiveFilter& filter) noexcept {
+  if (filter == filter_) return;
+  filter_ = filter;
+  if (state_ != State::running) return;
+  apply_filter();
+  if (!polling_) settle();
 }
 
 }  // namespace kedge::driver

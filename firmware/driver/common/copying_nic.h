@@ -48,6 +48,7 @@ class CopyingNic : public link::Device {
   void quiesce() noexcept final;
   std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget) noexcept final;
   Result<void> transmit(std::span<const ByteView> pieces, link::TransmitInfo info) noexcept final;
+  void set_receive_filter(const link::ReceiveFilter& filter) noexcept final;
 
   /// How often in a row, without a frame received in between, a chip is started again.
   static constexpr unsigned kRecoveriesMax = 8;
@@ -74,10 +75,18 @@ class CopyingNic : public link::Device {
   virtual void submit(std::uint32_t length) noexcept = 0;
   /// Follows one or more submit(): outside of poll() each, inside it all together.
   virtual void flush() noexcept {}
+  /// Follows a change of filter() while the chip runs; bring_up() takes care of it by itself.
+  virtual void apply_filter() noexcept {}
+  /// Nothing is being transmitted. Asked for before a restart().
+  virtual bool idle() noexcept { return true; }
 
   // ---- for the chip's part ----
   bool running() const noexcept { return state_ == State::running; }
   link::Statistics& counters() noexcept { return statistics_; }
+  const link::ReceiveFilter& filter() const noexcept { return filter_; }
+  /// For what a chip takes only while it starts: it is started again when nothing waits in its
+  /// rings any more.
+  void restart() noexcept { restart_ = true; }
   /// The device's own address. Errors: nic_no_mac.
   Result<void> set_mac(const wire::MacAddress& mac) noexcept;
   /// DMA memory below 4 GiB, unless `memory` is there already. Errors: nic_address_too_high, those
@@ -101,11 +110,13 @@ class CopyingNic : public link::Device {
 
   CopiedFrames* frames_ = nullptr;
   link::Statistics statistics_;
+  link::ReceiveFilter filter_;
   wire::MacAddress mac_;
   State state_ = State::stopped;
   ChipFault fault_ = ChipFault::none;
   unsigned recoveries_ = 0;
   bool polling_ = false;
+  bool restart_ = false;
 };
 
 }  // namespace kedge::driver
