@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -64,9 +65,16 @@ void Rtl8139Model::put(ByteView bytes) {
   }
 }
 
+bool Rtl8139Model::passes(const wire::MacAddress& to) const {
+  const auto has = [this](std::uint32_t bit) { return (receive_config_ & bit) != 0; };
+  if (to.is_broadcast()) return has(Rcr::kAb);
+  if (!to.is_multicast()) return has(Rcr::kAap) || (has(Rcr::kApm) && to == mac_);
+  const std::uint32_t bit = address_crc(to) >> 26;
+  return has(Rcr::kAm) && (multicast_[bit / 32] >> bit % 32 & 1) != 0;
+}
+
 bool Rtl8139Model::deliver(ByteView frame) {
-  if ((command_ & Cr::kRe) == 0 || (receive_config_ & Rcr::kAap) == 0) return false;
-  if (multicast_ != std::array{~0u, ~0u}) violation("not all multicast addresses pass");
+  if ((command_ & Cr::kRe) == 0 || !passes(destination_of(frame))) return false;
   std::vector<std::byte> padded(frame.begin(), frame.end());
   if (!forced_header && padded.size() < 60) padded.resize(60);
   const std::uint32_t room = (read_ - written_ - 1) % ring_bytes();
@@ -214,6 +222,9 @@ void Rtl8139Model::bar_write(unsigned bar, std::uint64_t offset, unsigned width,
     case place(Reg::rcr):
       if ((command_ & Cr::kRe) == 0) violation("RCR written while the receiver is disabled");
       receive_config_ = value;
+      // As emulations do; the datasheet says nothing of it.
+      written_ = 0;
+      read_ = 0;
       break;
     default:
       violation(format("write{} of register {:x}", width * 8, offset));

@@ -17,7 +17,8 @@ class Rtl8139Model : public FakePciDevice {
                                                                         0x34, 0x56}));
 
   // ---- the wire's side ----
-  /// Puts a frame into the ring. False, and an overflow, when it does not fit.
+  /// Puts a frame into the ring. False when the filter refuses it; and, with an overflow, when it
+  /// does not fit.
   bool deliver(ByteView frame);
   std::vector<std::vector<std::byte>> sent;
   /// False: transmissions stay unfinished until complete().
@@ -49,6 +50,7 @@ class Rtl8139Model : public FakePciDevice {
   };
 
   void reset();
+  bool passes(const wire::MacAddress& to) const;
   std::uint32_t ring_bytes() const;
   void put(ByteView bytes);
   void command(std::uint8_t value);

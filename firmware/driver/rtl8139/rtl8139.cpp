@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "driver/common/group_hash.h"
 #include "driver/common/register_window.h"
 #include "hw/dma.h"
 
@@ -39,10 +40,10 @@ constexpr std::size_t kMemoryBytes =
 /// In units of 32 bytes: a frame is sent when all of it is in the chip, so that it never runs dry.
 constexpr std::uint32_t kTransmitThreshold = kSlotBytes / 32;
 
-/// All unicast, because who uses the device filters exactly; the chip wraps frames at the end of
-/// the ring by itself (WRAP clear), so that a frame of any length stays inside.
+/// The chip wraps frames at the end of the ring by itself (WRAP clear), so that a frame of any
+/// length stays inside.
 constexpr std::uint32_t kReceiveConfig =
-    Rcr::kAap | Rcr::kApm | Rcr::kAm | Rcr::kAb |
+    Rcr::kApm | Rcr::kAm | Rcr::kAb |
     Rcr::rxfth.with(Rcr::rblen.with(Rcr::mxdma.with(0, Rcr::kMxdmaUnlimited), kRingSize),
                     Rcr::kRxfthWholeFrame);
 constexpr std::uint32_t kTransmitConfig =
@@ -104,10 +105,22 @@ Result<void> Rtl8139::bring_up() noexcept {
   // Both configurations can only be written while their half of the chip is enabled.
   hw::write(registers_, Reg::cr, Cr::kRe | Cr::kTe);
   hw::write(registers_, Reg::tcr, kTransmitConfig);
-  hw::write(registers_, Reg::mar0, ~0u);
-  hw::write(registers_, Reg::mar4, ~0u);
-  hw::write(registers_, Reg::rcr, kReceiveConfig);
+  write_groups();
+  promiscuous_ = filter().promiscuous;
+  hw::write(registers_, Reg::rcr, kReceiveConfig | (promiscuous_ ? Rcr::kAap : 0));
   return {};
+}
+
+void Rtl8139::write_groups() noexcept {
+  const std::uint64_t table = group_hash(filter(), HashOrder::x31_to_x26);
+  hw::write(registers_, Reg::mar0, static_cast<std::uint32_t>(table));
+  hw::write(registers_, Reg::mar4, static_cast<std::uint32_t>(table >> 32));
+}
+
+/// RCR is left alone while the chip receives: emulations then begin the ring anew.
+void Rtl8139::apply_filter() noexcept {
+  write_groups();
+  if (filter().promiscuous != promiscuous_) restart();
 }
 
 link::LinkState Rtl8139::link_state() noexcept {
@@ -210,6 +223,11 @@ void Rtl8139::recycle() noexcept {
     if (has(TsadSummary::kTunShift)) ++counters().transmit_errors;
     --in_flight_;
   }
+}
+
+bool Rtl8139::idle() noexcept {
+  recycle();
+  return in_flight_ == 0;
 }
 
 ByteSpan Rtl8139::transmit_slot() noexcept {

@@ -35,9 +35,12 @@ class Rtl8139 final : public CopyingNic {
   std::uint32_t receive(link::Receiver& receiver, std::uint32_t budget) noexcept override;
   ByteSpan transmit_slot() noexcept override;
   void submit(std::uint32_t length) noexcept override;
+  void apply_filter() noexcept override;
+  bool idle() noexcept override;
 
   Result<void> identify() noexcept;
   Result<void> reset() noexcept;
+  void write_groups() noexcept;
   std::uint32_t take(std::uint32_t available) noexcept;
   void hand_over(link::Receiver& receiver, std::uint32_t length) noexcept;
   void release_ring() noexcept;
@@ -50,6 +53,7 @@ class Rtl8139 final : public CopyingNic {
   std::uint32_t unfinished_polls_ = 0;
   std::uint32_t next_slot_ = 0;
   std::uint32_t in_flight_ = 0;
+  bool promiscuous_ = true;  // as the chip was started
 };
 
 /// NativeDriver::create of this chip. Errors: those of Rtl8139::create.

@@ -148,6 +148,41 @@ TEST(Rtl8139, AFrameOnItsWayIsWaitedFor) {
   EXPECT_EQ(rig.model.resets, 2u);
 }
 
+TEST(Rtl8139, OnlyAChangeOfPromiscuousModeTakesAnotherStart) {
+  Rig rig;
+  const unsigned resets = rig.model.resets;
+  link::ReceiveFilter filter = filter_of({});
+  filter.promiscuous = true;
+  rig.device->set_receive_filter(filter);
+  rig.poll();
+  EXPECT_EQ(rig.model.resets, resets);
+  rig.model.complete_at_once = false;
+  ASSERT_TRUE(rig.transmit(pattern(64)).ok());
+  rig.device->set_receive_filter(filter_of({kSolicited}));
+  ASSERT_TRUE(rig.model.deliver(frame_to(kOtherStation)));
+  EXPECT_EQ(rig.poll(0), 0u);
+  EXPECT_EQ(rig.poll(), 1u);
+  rig.poll();
+  EXPECT_EQ(rig.model.resets, resets) << "a frame is being sent";
+  rig.model.complete();
+  rig.poll();
+  EXPECT_EQ(rig.model.resets, resets + 2);  // halt() is one, too
+  rig.device->set_receive_filter(filter_of({kStrange}));
+  rig.poll();
+  EXPECT_EQ(rig.model.resets, resets + 2);
+  expect_only(rig, {kStrange});
+  EXPECT_EQ(rig.model.sent.size(), 1u);
+}
+
+TEST(Rtl8139Hostile, AChipThatDoesNotStartAgainForItsFilterIsGivenUp) {
+  Rig rig;
+  rig.device->set_receive_filter(filter_of({kSolicited}));
+  rig.model.never_resets = true;
+  rig.poll();
+  EXPECT_EQ(rig.transmit(pattern(64)).error(), err::nic_broken);
+  EXPECT_FALSE(rig.model.bus_master());
+}
+
 TEST(Rtl8139, FramesWithCollisionsAreSentAgainByTheChip) {
   Rig rig;
   rig.model.collisions = 1;
