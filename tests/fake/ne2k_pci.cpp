@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -36,8 +37,16 @@ Ne2kPciModel::Ne2kPciModel(const wire::MacAddress& mac) : mac_(mac), memory_(kMe
   }
 }
 
+bool Ne2kPciModel::passes(const wire::MacAddress& to) const {
+  if ((rcr_ & Rcr::kMon) != 0) return false;
+  if (to.is_broadcast()) return (rcr_ & Rcr::kAb) != 0;
+  if (!to.is_multicast()) return (rcr_ & Rcr::kPro) != 0 || to == wire::MacAddress(par_);
+  const std::uint32_t bit = address_crc(to) >> 26;
+  return (rcr_ & Rcr::kAm) != 0 && (mar_[bit / 8] >> bit % 8 & 1) != 0;
+}
+
 bool Ne2kPciModel::deliver(ByteView frame) {
-  if (gone || stopped() || overflowed_ || (rcr_ & Rcr::kPro) == 0 || tcr_ != 0) return false;
+  if (gone || stopped() || overflowed_ || tcr_ != 0 || !passes(destination_of(frame))) return false;
   std::vector<std::byte> padded(frame.begin(), frame.end());
   if (padded.size() < 60) padded.resize(60);
   const auto length = static_cast<std::uint32_t>(padded.size() + 4);
@@ -251,9 +260,10 @@ void Ne2kPciModel::write_page1(std::uint32_t offset, std::uint8_t value) {
     if (!stopped()) violation("CURR written while running");
     curr_ = value;
   } else if (offset >= Reg::mar(0).offset && offset <= Reg::mar(7).offset) {
-    if (value != 0xff) violation("not all multicast addresses pass");
+    mar_[offset - Reg::mar(0).offset] = value;
   } else if (offset >= Reg::par(0).offset && offset <= Reg::par(5).offset) {
     if (value != mac_.octets()[offset - Reg::par(0).offset]) violation("another station address");
+    par_[offset - Reg::par(0).offset] = value;
   } else {
     violation(format("write of register {:x} of page 1", offset));
   }

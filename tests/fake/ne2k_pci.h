@@ -19,7 +19,7 @@ class Ne2kPciModel : public FakePciDevice {
 
   // ---- the wire's side ----
   /// Puts a frame into the ring. False when it does not fit (then the ring has overflowed, and
-  /// stays so until the driver has done what that takes), or when nothing is received.
+  /// stays so until the driver has done what that takes), or when nothing is received, or not this.
   bool deliver(ByteView frame);
   std::vector<std::vector<std::byte>> sent;
   /// False: transmissions stay unfinished until complete().
@@ -47,6 +47,7 @@ class Ne2kPciModel : public FakePciDevice {
 
  private:
   bool stopped() const { return (cr_ & driver::ne2k::Cr::kStp) != 0; }
+  bool passes(const wire::MacAddress& to) const;
   std::uint8_t read_page0(std::uint32_t offset);
   void write_page0(std::uint32_t offset, std::uint8_t value);
   void write_page1(std::uint32_t offset, std::uint8_t value);
@@ -71,6 +72,8 @@ class Ne2kPciModel : public FakePciDevice {
   std::uint16_t rsar_ = 0;
   std::uint16_t rbcr_ = 0;
   std::uint8_t rcr_ = 0;
+  std::array<std::uint8_t, wire::MacAddress::kSize> par_{};
+  std::array<std::uint8_t, 8> mar_{};
   std::uint8_t tcr_ = 0;
   std::uint8_t dcr_ = 0;
   bool overflowed_ = false;

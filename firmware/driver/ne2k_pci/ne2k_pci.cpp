@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "driver/common/group_hash.h"
 #include "driver/common/register_window.h"
 
 namespace kedge::driver {
@@ -29,7 +30,6 @@ constexpr std::uint32_t kStopUs = 1600;
 constexpr std::uint8_t kIdle = Cr::kRemoteAbort | Cr::kSta;
 constexpr std::uint8_t kStopped = Cr::kRemoteAbort | Cr::kStp;
 constexpr std::uint8_t kDataConfig = Dcr::kWts | Dcr::kLs | Dcr::kFifo8;
-constexpr std::uint8_t kReceiveConfig = Rcr::kPro | Rcr::kAm | Rcr::kAb;
 
 constexpr std::uint8_t low(std::uint32_t value) noexcept {
   return static_cast<std::uint8_t>(value);
@@ -106,14 +106,32 @@ Result<void> Ne2kPci::bring_up() noexcept {
   for (std::uint32_t octet = 0; octet < wire::MacAddress::kSize; ++octet) {
     hw::write(registers_, Reg::par(octet), mac().octets()[octet]);
   }
-  for (std::uint32_t octet = 0; octet < 8; ++octet) {
-    hw::write(registers_, Reg::mar(octet), 0xff);
-  }
+  write_groups();
   hw::write(registers_, Reg::curr, next_page_);
   hw::write(registers_, Reg::cr, kIdle);
   hw::write(registers_, Reg::tcr, 0);
-  hw::write(registers_, Reg::rcr, kReceiveConfig);
+  write_receive_config();
   return {};
+}
+
+/// With page 1 selected.
+void Ne2kPci::write_groups() noexcept {
+  const std::uint64_t table = group_hash(filter(), HashOrder::x31_to_x26);
+  for (std::uint32_t octet = 0; octet < 8; ++octet) {
+    hw::write(registers_, Reg::mar(octet), static_cast<std::uint8_t>(table >> 8 * octet));
+  }
+}
+
+void Ne2kPci::write_receive_config() noexcept {
+  constexpr std::uint8_t kAlways = Rcr::kAm | Rcr::kAb;
+  hw::write(registers_, Reg::rcr, filter().promiscuous ? kAlways | Rcr::kPro : kAlways);
+}
+
+void Ne2kPci::apply_filter() noexcept {
+  hw::write(registers_, Reg::cr, kIdle | Cr::kPage1);
+  write_groups();
+  hw::write(registers_, Reg::cr, kIdle);
+  write_receive_config();
 }
 
 void Ne2kPci::halt() noexcept {

@@ -33,9 +33,12 @@ class Ne2kPci final : public CopyingNic {
   std::uint32_t receive(link::Receiver& receiver, std::uint32_t budget) noexcept override;
   ByteSpan transmit_slot() noexcept override;
   void submit(std::uint32_t length) noexcept override;
+  void apply_filter() noexcept override;
 
   Result<void> identify() noexcept;
   Result<void> reset() noexcept;
+  void write_groups() noexcept;
+  void write_receive_config() noexcept;
   void look() noexcept;
   void drain() noexcept;
   void take(std::uint32_t available) noexcept;
