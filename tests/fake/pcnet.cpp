@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -50,11 +51,14 @@ void PcnetModel::initialize() {
   }
   InitBlock block;
   std::memcpy(&block, bytes.data(), sizeof(block));
-  if ((InitBlock::mode.get(block.lengths_mode)) != InitBlock::kModeProm) violation("odd mode");
+  csr_[Csr::kMode] = static_cast<std::uint16_t>(InitBlock::mode.get(block.lengths_mode));
   std::array<std::uint8_t, 8> padr{};
   std::memcpy(padr.data(), bytes.data() + 4, padr.size());
   if (std::memcmp(padr.data(), mac_.octets().data(), 6) != 0) violation("another station address");
-  if (block.ladrf_low != ~0u || block.ladrf_high != ~0u) violation("not all multicast passes");
+  const std::uint64_t groups = block.ladrf_low | std::uint64_t{block.ladrf_high} << 32;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    csr_[Csr::kGroups + i] = static_cast<std::uint16_t>(groups >> 16 * i);
+  }
   if (block.rdra % 16 != 0 || block.tdra % 16 != 0) violation("rings are not aligned");
   receive_ring_ = block.rdra;
   transmit_ring_ = block.tdra;
@@ -87,8 +91,22 @@ void PcnetModel::write_status(std::uint16_t value) {
   }
 }
 
+bool PcnetModel::suspended() {
+  return (csr_[Csr::kSuspend] & Csr5::kSpnd) != 0;
+}
+
+bool PcnetModel::passes(const wire::MacAddress& to) {
+  const std::uint16_t mode = csr_[Csr::kMode];
+  if ((mode & ~InitBlock::kModeProm) != 0) violation("odd mode");
+  if (mode == InitBlock::kModeProm || to.is_broadcast()) return true;
+  if (!to.is_multicast()) return to == mac_;
+  const std::uint32_t bit = low_bits_reversed(address_crc(to));
+  return (csr_[Csr::kGroups + bit / 16] >> bit % 16 & 1) != 0;
+}
+
 bool PcnetModel::deliver(ByteView frame) {
-  if ((csr_[0] & Csr0::kRxon) == 0 || gone) return false;
+  if ((csr_[0] & Csr0::kRxon) == 0 || gone || suspended()) return false;
+  if (!passes(destination_of(frame))) return false;
   Descriptor* next = descriptor(receive_ring_, next_receive_);
   if (next == nullptr || (next->flags & Descriptor::kOwn) == 0) {
     ++csr_[Csr::kMissedFrames];
@@ -116,7 +134,7 @@ bool PcnetModel::deliver(ByteView frame) {
 }
 
 void PcnetModel::complete() {
-  if ((csr_[0] & Csr0::kTxon) == 0 || gone) return;
+  if ((csr_[0] & Csr0::kTxon) == 0 || gone || suspended()) return;
   for (std::uint32_t i = 0; i < transmit_count_; ++i) {
     Descriptor* next = descriptor(transmit_ring_, next_transmit_);
     if (next == nullptr || (next->flags & Descriptor::kOwn) == 0) return;
@@ -192,7 +210,10 @@ void PcnetModel::bar_write(unsigned bar, std::uint64_t offset, unsigned width,
       if (rap_ == 0) {
         write_status(static_cast<std::uint16_t>(value));
       } else {
-        if (csr_[0] != Csr0::kStop) violation(format("CSR{} written while running", rap_));
+        if (rap_ == Csr::kSuspend && never_suspends) break;
+        if (csr_[0] != Csr0::kStop && !suspended() && rap_ != Csr::kSuspend) {
+          violation(format("CSR{} written while running", rap_));
+        }
         csr_[rap_] = static_cast<std::uint16_t>(value);
       }
       break;

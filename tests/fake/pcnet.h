@@ -18,8 +18,8 @@ class PcnetModel : public FakePciDevice {
                                                                       0x56}));
 
   // ---- the wire's side ----
-  /// Puts a frame into the next receive descriptor. False, and counted as missed, when the driver
-  /// has it.
+  /// Puts a frame into the next receive descriptor. False when the filter refuses it; and, counted
+  /// as missed, when the driver has that.
   bool deliver(ByteView frame);
   std::vector<std::vector<std::byte>> sent;
   /// False: descriptors to transmit stay the chip's until complete().
@@ -31,6 +31,7 @@ class PcnetModel : public FakePciDevice {
   bool gone = false;               ///< everything reads as all ones
   bool never_resets = false;       ///< CSR0 does not say STOP
   bool never_initializes = false;  ///< nor IDON
+  bool never_suspends = false;     ///< nor CSR5 SPND
   bool transmit_errors = false;    ///< every transmission fails
   /// Instead of flags and status of the next descriptor that is given back.
   std::optional<std::uint32_t> forced_flags;
@@ -50,6 +51,8 @@ class PcnetModel : public FakePciDevice {
  private:
   void reset();
   void initialize();
+  bool suspended();
+  bool passes(const wire::MacAddress& to);
   void write_status(std::uint16_t value);
   std::uint16_t led() const;
   driver::pcnet::Descriptor* descriptor(std::uint32_t ring, std::uint32_t index);

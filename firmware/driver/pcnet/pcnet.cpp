@@ -4,6 +4,7 @@
 #include <bit>
 #include <new>
 
+#include "driver/common/group_hash.h"
 #include "driver/common/register_window.h"
 #include "hw/dma.h"
 
@@ -16,6 +17,7 @@ using pcnet::byte_count;
 using pcnet::Csr;
 using pcnet::Csr0;
 using pcnet::Csr3;
+using pcnet::Csr5;
 using pcnet::Descriptor;
 using pcnet::InitBlock;
 using pcnet::Reg;
@@ -41,6 +43,9 @@ constexpr std::size_t kMemoryBytes =
 constexpr std::uint32_t kResetUs = 10;
 constexpr unsigned kInitPolls = 1000;
 constexpr std::uint32_t kInitPollUs = 10;
+/// Until frames in the chip's memory are sent or stored: 1.2 ms each at 10 Mbit/s.
+constexpr unsigned kSuspendPolls = 1000;
+constexpr std::uint32_t kSuspendPollUs = 10;
 
 }  // namespace
 
@@ -132,12 +137,13 @@ void Pcnet::lay_out() noexcept {
   mac().write(writer);
   ByteReader reader(halves);
   InitBlock& block = *hw::dma_objects<InitBlock>(memory_->cpu().data(), kInitBlock);
-  block.lengths_mode = InitBlock::kModeProm |
-                       InitBlock::rlen.with(InitBlock::tlen.with(0, kTransmitLog), kReceiveLog);
+  const std::uint64_t groups = group_hash(filter(), HashOrder::x0_to_x5);
+  block.lengths_mode =
+      mode() | InitBlock::rlen.with(InitBlock::tlen.with(0, kTransmitLog), kReceiveLog);
   block.padr_low = reader.le32();
   block.padr_high = reader.le32();
-  block.ladrf_low = ~0u;
-  block.ladrf_high = ~0u;
+  block.ladrf_low = static_cast<std::uint32_t>(groups);
+  block.ladrf_high = static_cast<std::uint32_t>(groups >> 32);
   block.rdra = address(kReceiveRing);
   block.tdra = address(kTransmitRing);
   hw::dma_write_barrier();
@@ -178,6 +184,39 @@ Result<void> Pcnet::initialize() noexcept {
     pci_.stall_us(kInitPollUs);
   }
   return fail(err::nic_reset_timeout, status);
+}
+
+std::uint16_t Pcnet::mode() const noexcept {
+  return filter().promiscuous ? InitBlock::kModeProm : std::uint16_t{0};
+}
+
+/// False when the chip does not stand still.
+bool Pcnet::suspend() noexcept {
+  write_csr(Csr::kSuspend, Csr5::kSpnd);
+  for (unsigned poll = 0; poll < kSuspendPolls; ++poll) {
+    if ((hw::read(registers_, Reg::rdp) & Csr5::kSpnd) != 0) return true;
+    pci_.stall_us(kSuspendPollUs);
+  }
+  return false;
+}
+
+void Pcnet::apply_filter() noexcept {
+  if (suspend()) {
+    std::uint64_t groups = group_hash(filter(), HashOrder::x0_to_x5);
+    for (std::uint32_t i = 0; i < 4; ++i, groups >>= 16) {
+      write_csr(Csr::kGroups + i, static_cast<std::uint16_t>(groups));
+    }
+    write_csr(Csr::kMode, mode());
+  } else {
+    restart();
+  }
+  write_csr(Csr::kSuspend, 0);
+  hw::write(registers_, Reg::rap, Csr::kStatus);
+}
+
+bool Pcnet::idle() noexcept {
+  recycle();
+  return in_flight_ == 0;
 }
 
 link::LinkState Pcnet::link_state() noexcept {

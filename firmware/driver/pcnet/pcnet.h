@@ -38,10 +38,14 @@ class Pcnet final : public CopyingNic {
   ByteSpan transmit_slot() noexcept override;
   void submit(std::uint32_t length) noexcept override;
   void flush() noexcept override;
+  void apply_filter() noexcept override;
+  bool idle() noexcept override;
 
   Result<void> identify() noexcept;
   Result<void> reset() noexcept;
   Result<void> initialize() noexcept;
+  bool suspend() noexcept;
+  std::uint16_t mode() const noexcept;
   void lay_out() noexcept;
   bool take(link::Receiver& receiver, const pcnet::Descriptor& descriptor, std::uint32_t flags,
             std::uint32_t index) noexcept;

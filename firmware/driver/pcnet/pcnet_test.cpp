@@ -172,6 +172,36 @@ TEST(Pcnet, CountsFramesThatCouldNotBeSent) {
   EXPECT_EQ(rig.device->statistics().transmit_errors, 2u);  // the third is not looked at yet
 }
 
+TEST(Pcnet, AChipThatDoesNotSuspendGetsItsFilterWhenItIsStartedAgain) {
+  Rig rig;
+  rig.model.never_suspends = true;
+  const unsigned resets = rig.model.resets;
+  rig.model.complete_at_once = false;
+  ASSERT_TRUE(rig.transmit(pattern(64)).ok());
+  ASSERT_TRUE(rig.model.deliver(frame_to(kOtherStation)));
+  rig.device->set_receive_filter(filter_of({kSolicited}));
+  EXPECT_EQ(rig.poll(), 1u);
+  EXPECT_EQ(rig.poll(), 0u);
+  EXPECT_EQ(rig.model.resets, resets) << "a frame is being sent";
+  rig.model.complete();
+  rig.poll();
+  EXPECT_GT(rig.model.resets, resets);
+  expect_only(rig, {kSolicited});
+  EXPECT_EQ(rig.model.sent.size(), 1u);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TEST(Pcnet, AFilterIsAppliedWithoutAReset) {
+  Rig rig;
+  const unsigned resets = rig.model.resets;
+  set_filter(rig, filter_of({kSolicited}));
+  expect_only(rig, {kSolicited});
+  EXPECT_EQ(rig.model.resets, resets);
+  // And does not change what a write to RDP means.
+  ASSERT_TRUE(rig.transmit(pattern(64)).ok());
+  EXPECT_EQ(rig.model.sent.size(), 1u);
+}
+
 TEST(PcnetHostile, DescriptorsWithoutAFrameAreCountedAndGivenBack) {
   struct {
     std::uint32_t flags;

@@ -32,6 +32,10 @@ struct Csr {
   static constexpr std::uint32_t kInitBlockLow = 1;
   static constexpr std::uint32_t kInitBlockHigh = 2;
   static constexpr std::uint32_t kMasks = 3;
+  static constexpr std::uint32_t kSuspend = 5;
+  /// LADRF, the multicast hash table, 16 bits each; to be written while stopped or suspended.
+  static constexpr std::uint32_t kGroups = 8;
+  static constexpr std::uint32_t kMode = 15;  ///< likewise
   static constexpr std::uint32_t kMissedFrames = 112;
 };
 
@@ -56,6 +60,12 @@ struct Csr0 {
 struct Csr3 {
   /// An underflow does not stop the transmitter.
   static constexpr std::uint16_t kDxsuflo = 1u << 6;
+};
+
+/// CSR5.
+struct Csr5 {
+  /// Reads as one when the chip has finished what it was at. Rings and pointers stay.
+  static constexpr std::uint16_t kSpnd = 1u << 0;
 };
 
 /// Numbers of bus configuration registers.
@@ -84,7 +94,7 @@ struct InitBlock {
   static constexpr hw::Field<std::uint32_t> mode{0, 16};
   static constexpr hw::Field<std::uint32_t> rlen{20, 4};  ///< log2 of the descriptors
   static constexpr hw::Field<std::uint32_t> tlen{28, 4};
-  static constexpr std::uint32_t kModeProm = 1u << 15;  ///< all frames
+  static constexpr std::uint16_t kModeProm = 1u << 15;  ///< all frames
 
   std::uint32_t lengths_mode;
   std::uint32_t padr_low;
