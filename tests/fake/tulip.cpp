@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "tests/fake/tulip.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -35,6 +37,7 @@ void TulipModel::reset() {
   missed_ = 0;
   suspended_ = false;
   held_.clear();
+  addresses_.clear();
 }
 
 Descriptor TulipModel::load(std::uint64_t address) {
@@ -128,8 +131,14 @@ bool TulipModel::give_back(std::uint32_t status) {
   return true;
 }
 
+bool TulipModel::passes(const wire::MacAddress& to) const {
+  if ((mode_ & Mode::kPromiscuous) != 0) return true;
+  if ((mode_ & Mode::kAllMulticast) != 0 && to.is_multicast()) return true;
+  return std::find(addresses_.begin(), addresses_.end(), to) != addresses_.end();
+}
+
 bool TulipModel::deliver(ByteView frame) {
-  if (!receiving()) return false;
+  if (!receiving() || !passes(destination_of(frame))) return false;
   const Descriptor descriptor = load(next_receive_);
   const auto length = static_cast<std::uint32_t>(frame.size() + 4);
   if (!suspended_ && (descriptor.status & driver::tulip::kOwn) != 0) {
@@ -149,25 +158,58 @@ void TulipModel::transmit() {
     for (const std::uint32_t held : held_) {
       if (held == address) return;
     }
-    if ((descriptor.control & Tdes1::kFirst) == 0 || (descriptor.control & Tdes1::kLast) == 0) {
-      violation("a frame that is not in one descriptor");
+    const bool is_setup = (descriptor.control & Tdes1::kSetup) != 0;
+    if (is_setup) {
+      take_setup(descriptor);
+    } else {
+      take_frame(descriptor);
     }
-    const ByteSpan bytes = dma(descriptor.buffer, descriptor.control & kSizeMask);
-    sent.emplace_back(bytes.begin(), bytes.end());
     next_transmit_ = (descriptor.control & driver::tulip::kEndOfRing) != 0
                          ? transmit_list_
                          : address + static_cast<std::uint32_t>(sizeof(Descriptor));
     if (complete_at_once) {
-      store_status(address, transmit_status);
+      store_status(address, is_setup ? driver::tulip::kSetupDone : transmit_status);
     } else {
       held_.push_back(address);
     }
   }
 }
 
+void TulipModel::take_frame(const Descriptor& descriptor) {
+  if ((descriptor.control & Tdes1::kFirst) == 0 || (descriptor.control & Tdes1::kLast) == 0) {
+    violation("a frame that is not in one descriptor");
+  }
+  const ByteSpan bytes = dma(descriptor.buffer, descriptor.control & kSizeMask);
+  sent.emplace_back(bytes.begin(), bytes.end());
+}
+
+void TulipModel::take_setup(const Descriptor& descriptor) {
+  constexpr std::uint32_t kOthers = Tdes1::kFirst | Tdes1::kLast | 1u << 28 | 1u << 22;  // FT
+  if ((descriptor.control & kOthers) != 0 || (descriptor.control & kSizeMask) != 192 ||
+      descriptor.buffer % 4 != 0) {
+    violation("a setup frame that is none");
+    return;
+  }
+  ++setups;
+  addresses_.clear();
+  ByteReader reader(dma(descriptor.buffer, 192));
+  while (reader.remaining() >= 12) {
+    std::array<std::uint8_t, wire::MacAddress::kSize> octets{};
+    for (std::uint8_t& octet : octets) {
+      octet = reader.u8();
+      if (&octet - octets.data() == 1 || &octet - octets.data() == 3) reader.skip(2);
+    }
+    reader.skip(2);
+    addresses_.emplace_back(octets);
+  }
+}
+
 void TulipModel::complete() {
   if (!bus_master()) held_.clear();
-  for (const std::uint32_t address : held_) store_status(address, transmit_status);
+  for (const std::uint32_t address : held_) {
+    const bool is_setup = (load(address).control & Tdes1::kSetup) != 0;
+    store_status(address, is_setup ? driver::tulip::kSetupDone : transmit_status);
+  }
   held_.clear();
 }
 

@@ -14,7 +14,7 @@ class TulipModel : public FakePciDevice {
                                                                       0x56}));
 
   // ---- the wire's side ----
-  /// False, and a frame missed, when no descriptor is the chip's.
+  /// False when the filter refuses it; and, with a frame missed, when no descriptor is the chip's.
   bool deliver(ByteView frame);
   /// Gives the next receive descriptor back with this status and nothing in its buffer.
   bool give_back(std::uint32_t status);
@@ -24,6 +24,7 @@ class TulipModel : public FakePciDevice {
   void complete();
   /// What transmit descriptors are given back with.
   std::uint32_t transmit_status = 0;
+  unsigned setups = 0;  ///< setup frames
   MicrowireModel rom;
 
   // ---- misbehaviour ----
@@ -39,7 +40,10 @@ class TulipModel : public FakePciDevice {
  private:
   void reset();
   void transmit();
+  void take_frame(const driver::tulip::Descriptor& descriptor);
+  void take_setup(const driver::tulip::Descriptor& descriptor);
   bool receiving() const;
+  bool passes(const wire::MacAddress& to) const;
   driver::tulip::Descriptor load(std::uint64_t address);
   void store_status(std::uint64_t address, std::uint32_t status);
 
@@ -53,6 +57,7 @@ class TulipModel : public FakePciDevice {
   std::uint32_t next_transmit_ = 0;
   bool suspended_ = false;  // the receiver found no descriptor and waits for a poll demand
   std::vector<std::uint32_t> held_;
+  std::vector<wire::MacAddress> addresses_;
 };
 
 }  // namespace kedge::fake

@@ -87,7 +87,16 @@ struct Rdes0 {
 struct Tdes0 {
   static constexpr std::uint32_t kErrorSummary = 1u << 15;
 };
+/// What a setup frame's descriptor is given back with.
+inline constexpr std::uint32_t kSetupDone = 0x7fffffff;
+
+/// A setup frame with perfect filtering (both FT bits clear): the addresses that pass, broadcast
+/// included. Of each longword the low half counts, so an address takes three.
+inline constexpr std::uint32_t kSetupBytes = 192;
+inline constexpr std::size_t kSetupAddresses = 16;
+
 struct Tdes1 {
+  static constexpr std::uint32_t kSetup = 1u << 27;
   static constexpr std::uint32_t kLast = 1u << 30;
   static constexpr std::uint32_t kFirst = 1u << 29;
 };

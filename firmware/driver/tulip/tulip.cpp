@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "driver/tulip/tulip.h"
 
+#include <algorithm>
 #include <new>
 
 #include "driver/common/microwire.h"
@@ -33,10 +34,11 @@ constexpr std::size_t kMemoryBytes =
     kTransmitBuffersAt + std::size_t{Tulip::kTransmitEntries} * Tulip::kBufferBytes;
 static_assert(Tulip::kBufferBytes >= kFrameBytesMax + kFrameCheckBytes);
 
-/// Promiscuous, because who uses the device filters exactly; so no setup frame is needed. A frame
-/// is sent when all of it is in the chip.
-constexpr std::uint32_t kMode = Mode::kMustBeOne | Mode::kStoreAndForward | Mode::kPromiscuous |
-                                Mode::kAllMulticast | Mode::kStartReceive | Mode::kStartTransmit;
+/// A frame is sent when all of it is in the chip.
+constexpr std::uint32_t kMode =
+    Mode::kMustBeOne | Mode::kStoreAndForward | Mode::kStartReceive | Mode::kStartTransmit;
+/// Beside the groups our own address and broadcast stand in a setup frame.
+constexpr std::size_t kGroupsMax = tulip::kSetupAddresses - 2;
 
 class Rom final : public Microwire {
  public:
@@ -140,8 +142,47 @@ Result<void> Tulip::bring_up() noexcept {
   hw::write(registers_, Csr::interrupt_enable, 0);
   hw::write(registers_, Csr::receive_list, address(0));
   hw::write(registers_, Csr::transmit_list, address(kTransmitAt));
-  hw::write(registers_, Csr::operation_mode, kMode);
+  setup_sent_ = false;
+  apply_filter();
+  flush();
   return {};
+}
+
+/// What the chip does not know yet passes: it is promiscuous until it has done the setup frame.
+void Tulip::apply_filter() noexcept {
+  setup_wanted_ = !filter().promiscuous;
+  send_setup();
+  write_mode();
+}
+
+void Tulip::write_mode() noexcept {
+  const bool all = filter().promiscuous || setup_wanted_ || setup_sent_;
+  const bool all_groups = all || filter().all_groups || filter().group_count > kGroupsMax;
+  hw::write(registers_, Csr::operation_mode,
+            kMode | (all ? Mode::kPromiscuous : 0u) | (all_groups ? Mode::kAllMulticast : 0u));
+}
+
+/// Frames of this kind stand in the transmit list, and the chip keeps them for itself.
+void Tulip::send_setup() noexcept {
+  if (!setup_wanted_) return;
+  const ByteSpan slot = transmit_slot();
+  if (slot.empty()) return;
+  setup_wanted_ = false;
+  setup_sent_ = true;
+  setup_ = sent_;
+  ByteWriter writer(slot.first(tulip::kSetupBytes));
+  const std::size_t groups = std::min<std::size_t>(filter().group_count, kGroupsMax);
+  for (std::size_t i = 0; i < tulip::kSetupAddresses; ++i) {
+    wire::MacAddress address = mac();  // again, where nothing else is left
+    if (i < groups) address = filter().group_list[i];
+    if (i == groups) address = wire::MacAddress::broadcast();
+    for (std::size_t octet = 0; octet < wire::MacAddress::kSize; octet += 2) {
+      writer.u8(address.octets()[octet]);
+      writer.u8(address.octets()[octet + 1]);
+      writer.le16(0);
+    }
+  }
+  hand_over(Tdes1::kSetup | tulip::kSetupBytes);
 }
 
 std::uint32_t Tulip::receive(link::Receiver& receiver, std::uint32_t budget) noexcept {
@@ -171,6 +212,7 @@ std::uint32_t Tulip::receive(link::Receiver& receiver, std::uint32_t budget) noe
     hw::write(registers_, Csr::receive_poll, 1);
   }
   recycle();
+  send_setup();
   return delivered;
 }
 
@@ -196,7 +238,12 @@ void Tulip::recycle() noexcept {
   for (; done_ != shown_; ++done_) {
     const std::uint32_t status = hw::dma_load(transmit_descriptor(done_).status);
     if ((status & tulip::kOwn) != 0) break;
-    if ((status & Tdes0::kErrorSummary) != 0) ++counters().transmit_errors;
+    if (setup_sent_ && done_ == setup_) {
+      setup_sent_ = false;
+      write_mode();
+    } else if (status != tulip::kSetupDone && (status & Tdes0::kErrorSummary) != 0) {
+      ++counters().transmit_errors;
+    }
   }
 }
 
@@ -207,9 +254,14 @@ ByteSpan Tulip::transmit_slot() noexcept {
 }
 
 void Tulip::submit(std::uint32_t length) noexcept {
+  hand_over(Tdes1::kFirst | Tdes1::kLast | length);
+}
+
+/// Gives the chip the next descriptor with its buffer.
+void Tulip::hand_over(std::uint32_t control) noexcept {
   Descriptor& descriptor = transmit_descriptor(sent_);
   const bool last = sent_ % kTransmitEntries == kTransmitEntries - 1;
-  descriptor.control = Tdes1::kFirst | Tdes1::kLast | (last ? tulip::kEndOfRing : 0) | length;
+  descriptor.control = control | (last ? tulip::kEndOfRing : 0);
   hw::dma_write_barrier();
   hw::dma_store(descriptor.status, tulip::kOwn);
   ++sent_;

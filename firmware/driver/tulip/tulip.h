@@ -39,8 +39,12 @@ class Tulip final : public CopyingNic {
   ByteSpan transmit_slot() noexcept override;
   void submit(std::uint32_t length) noexcept override;
   void flush() noexcept override;
+  void apply_filter() noexcept override;
 
   Result<void> identify() noexcept;
+  void send_setup() noexcept;
+  void write_mode() noexcept;
+  void hand_over(std::uint32_t control) noexcept;
   bool take(link::Receiver& receiver, std::uint32_t place, std::uint32_t status) noexcept;
   void recycle() noexcept;
   void count_missed() noexcept;
@@ -54,6 +58,9 @@ class Tulip final : public CopyingNic {
   std::uint32_t sent_ = 0;
   std::uint32_t shown_ = 0;  // the chip was told of
   std::uint32_t done_ = 0;
+  std::uint32_t setup_ = 0;    // the last setup frame
+  bool setup_wanted_ = false;  // once there is room for it
+  bool setup_sent_ = false;    // and not done
 };
 
 /// NativeDriver::create of this chip. Errors: those of Tulip::create.

@@ -113,6 +113,32 @@ TEST(Tulip, CountsFramesThatCouldNotBeSent) {
   EXPECT_EQ(rig.device->statistics().transmit_errors, 1u);
 }
 
+TEST(Tulip, PassesEverythingUntilTheSetupFrameIsDone) {
+  Rig rig;
+  EXPECT_EQ(rig.model.setups, 0u);
+  rig.model.complete_at_once = false;
+  rig.device->set_receive_filter(filter_of({kSolicited}));
+  EXPECT_EQ(rig.model.setups, 1u);
+  rig.poll();
+  EXPECT_TRUE(receives(rig, kStrange));
+  rig.model.complete();
+  rig.poll();
+  expect_only(rig, {kSolicited});
+  EXPECT_TRUE(rig.model.sent.empty()) << "it is no frame for others";
+}
+
+TEST(Tulip, TakesAllGroupsWhenTheTableIsTooSmall) {
+  Rig rig;
+  link::ReceiveFilter filter = filter_of({kSolicited});
+  filter.group_count = 14;
+  set_filter(rig, filter);
+  EXPECT_FALSE(receives(rig, kStrange));
+  filter.group_count = 15;
+  set_filter(rig, filter);
+  EXPECT_TRUE(receives(rig, kStrange));
+  EXPECT_FALSE(receives(rig, kOtherStation));
+}
+
 TEST(Tulip, DoesNotKnowTheLink) {
   Rig rig;
   EXPECT_EQ(rig.device->link_state(), link::LinkState::unknown);
