@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -164,6 +165,9 @@ void I8255xModel::execute(std::uint32_t address, std::uint16_t code) {
         station = wire::MacAddress::read(reader);
       }
       break;
+    case driver::i8255x::kCommandGroups:
+      take_groups(address);
+      break;
     case driver::i8255x::kCommandTransmit:
       transmit(address);
       if (!complete_at_once) {
@@ -175,6 +179,27 @@ void I8255xModel::execute(std::uint32_t address, std::uint16_t code) {
       violation(format("action command {:x}", code));
   }
   store16(address, driver::i8255x::kComplete | driver::i8255x::kOk);
+}
+
+/// The chip hashes; which bits it takes is its own business.
+void I8255xModel::take_groups(std::uint32_t address) {
+  groups_ = 0;
+  const std::size_t bytes = load16(address + 8) & driver::i8255x::kCountMask;
+  if (bytes == 0) return;
+  ByteReader reader(dma(address + 10, bytes));
+  while (reader.remaining() >= wire::MacAddress::kSize) {
+    groups_ |= std::uint64_t{1} << (address_crc(wire::MacAddress::read(reader)) >> 2 & 63);
+  }
+}
+
+bool I8255xModel::passes(const wire::MacAddress& to) const {
+  using namespace driver::i8255x;
+  const auto has = [this](std::size_t at, std::byte bit) {
+    return (std::byte{configuration[at]} & bit) != std::byte{};
+  };
+  if (to.is_broadcast() || to == station || has(kPromiscuousAt, kPromiscuous)) return true;
+  if (!to.is_multicast()) return false;
+  return has(kAllGroupsAt, kAllGroups) || (groups_ >> (address_crc(to) >> 2 & 63) & 1) != 0;
 }
 
 void I8255xModel::transmit(std::uint32_t address) {
@@ -198,7 +223,7 @@ void I8255xModel::complete() {
 }
 
 bool I8255xModel::deliver(ByteView frame, std::uint16_t status, std::uint16_t count) {
-  if (!receiving() || gone || !bus_master()) return false;
+  if (!receiving() || gone || !bus_master() || !passes(destination_of(frame))) return false;
   const std::uint32_t address = next_frame_;
   if ((load16(address) & driver::i8255x::kComplete) != 0) {
     violation("a receive frame that the driver has not seen");

@@ -15,7 +15,7 @@ class I8255xModel : public FakePciDevice {
                                                                        0x56}));
 
   // ---- the wire's side ----
-  /// False, and nothing done, when the receive unit is not ready.
+  /// False, and nothing done, when the receive unit is not ready or the filter refuses it.
   bool deliver(ByteView frame) { return deliver(frame, driver::i8255x::kOk); }
   /// With the bits of a status that is not OK, or with a count that is not the frame's length.
   bool deliver(ByteView frame, std::uint16_t status, std::uint16_t count = 0);
@@ -46,6 +46,8 @@ class I8255xModel : public FakePciDevice {
   void run_blocks();
   void execute(std::uint32_t address, std::uint16_t code);
   void transmit(std::uint32_t address);
+  void take_groups(std::uint32_t address);
+  bool passes(const wire::MacAddress& to) const;
   std::uint16_t load16(std::uint32_t address);
   std::uint32_t load32(std::uint32_t address);
   void store16(std::uint32_t address, std::uint16_t value);
@@ -61,6 +63,7 @@ class I8255xModel : public FakePciDevice {
   std::uint32_t mdi_ = 0;
   std::vector<std::uint32_t> held_;
   std::uint8_t wires_ = 0;
+  std::uint64_t groups_ = 0;
 };
 
 }  // namespace kedge::fake

@@ -161,15 +161,49 @@ void I8255x::append_command(std::uint16_t code) noexcept {
   ++sent_;
 }
 
-/// The first two commands: how the chip works, and its address.
-Result<void> I8255x::configure() noexcept {
-  const auto parameters = [this](std::uint32_t number) {
-    return memory_->cpu().data() + block_offset(number) + i8255x::kParametersAt;
-  };
-  std::memcpy(parameters(0), i8255x::kConfiguration, sizeof(i8255x::kConfiguration));
+/// Of the next command.
+ByteSpan I8255x::parameters() const noexcept {
+  return memory_->cpu().subspan(block_offset(sent_) + i8255x::kParametersAt,
+                                kSlotBytes - i8255x::kParametersAt);
+}
+
+void I8255x::append_configuration() noexcept {
+  const ByteSpan bytes = parameters();
+  std::memcpy(bytes.data(), i8255x::kConfiguration, sizeof(i8255x::kConfiguration));
+  if (filter().promiscuous) bytes[i8255x::kPromiscuousAt] |= i8255x::kPromiscuous;
+  if (filter().promiscuous || filter().all_groups) {
+    bytes[i8255x::kAllGroupsAt] |= i8255x::kAllGroups;
+  }
   append_command(i8255x::kCommandConfigure);
-  std::memcpy(parameters(1), mac().octets().data(), wire::MacAddress::kSize);
+}
+
+void I8255x::append_groups() noexcept {
+  ByteWriter writer(parameters());
+  writer.le16(static_cast<std::uint16_t>(filter().group_count * wire::MacAddress::kSize));
+  for (const wire::MacAddress& group : filter().groups()) group.write(writer);
+  append_command(i8255x::kCommandGroups);
+}
+
+/// The groups first: a chip that passed all of them then passes less, not nothing.
+void I8255x::send_filter() noexcept {
+  if (!filter_wanted_ || kInFlightMax - (sent_ - done_) < 2) return;
+  filter_wanted_ = false;
+  append_groups();
+  append_configuration();
+}
+
+void I8255x::apply_filter() noexcept {
+  filter_wanted_ = true;
+  send_filter();
+}
+
+/// The first commands: how the chip works, and its addresses.
+Result<void> I8255x::configure() noexcept {
+  append_configuration();
+  std::memcpy(parameters().data(), mac().octets().data(), wire::MacAddress::kSize);
   append_command(i8255x::kCommandAddress);
+  append_groups();
+  filter_wanted_ = false;
   shown_ = sent_;
   if (!command(ScbCommand::kCuStart, address(block_offset(0)))) {
     return fail(err::nic_reset_timeout);
@@ -232,6 +266,7 @@ std::uint32_t I8255x::receive(link::Receiver& receiver, std::uint32_t budget) no
   if (running()) {
     recycle();
     keep_going(status);
+    send_filter();
   }
   return delivered;
 }

@@ -44,6 +44,7 @@ class I8255x final : public CopyingNic {
   ByteSpan transmit_slot() noexcept override;
   void submit(std::uint32_t length) noexcept override;
   void flush() noexcept override;
+  void apply_filter() noexcept override;
 
   Result<void> identify() noexcept;
   Result<void> configure() noexcept;
@@ -53,6 +54,10 @@ class I8255x final : public CopyingNic {
   void keep_going(std::uint16_t status) noexcept;
   std::uint32_t completed_frames(std::uint32_t limit) const noexcept;
   void append_command(std::uint16_t code) noexcept;
+  void append_configuration() noexcept;
+  void append_groups() noexcept;
+  void send_filter() noexcept;
+  ByteSpan parameters() const noexcept;
   std::size_t block_offset(std::uint32_t number) const noexcept;
   i8255x::CommandBlock& block(std::uint32_t number) const noexcept;
   i8255x::ReceiveFrame& frame(std::uint32_t place) const noexcept;
@@ -67,6 +72,7 @@ class I8255x final : public CopyingNic {
   std::uint32_t sent_ = 0;
   std::uint32_t shown_ = 0;  // the chip was told of
   std::uint32_t done_ = 0;
+  bool filter_wanted_ = false;  // once there is room for its commands
 };
 
 /// NativeDriver::create of these chips. Errors: those of I8255x::create.

@@ -4,6 +4,7 @@
 // Software Developer Manual", revision 1.3.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "hw/register.h"
@@ -73,6 +74,7 @@ inline constexpr std::uint16_t kEndOfList = 1u << 15;
 inline constexpr std::uint16_t kSuspend = 1u << 14;
 inline constexpr std::uint16_t kCommandAddress = 1;  // individual address setup
 inline constexpr std::uint16_t kCommandConfigure = 2;
+inline constexpr std::uint16_t kCommandGroups = 3;  // multicast setup (6.4.2.4)
 inline constexpr std::uint16_t kCommandTransmit = 4;
 /// Of `status`.
 inline constexpr std::uint16_t kComplete = 1u << 15;
@@ -93,7 +95,8 @@ static_assert(sizeof(CommandBlock) == 16);
 inline constexpr std::uint32_t kNoDescriptors = 0xffffffff;
 inline constexpr std::uint16_t kWholeFrame = 1u << 15;
 inline constexpr std::uint8_t kThresholdWholeFrame = 0xe0;
-/// Parameters of configure and address setup: where they begin.
+/// Parameters of configure and of the setup of addresses: where they begin. Those of multicast
+/// setup are the bytes that follow and as many addresses.
 inline constexpr std::size_t kParametersAt = 8;
 
 /// A receive frame descriptor in simplified mode (6.4.3); its buffer follows.
@@ -121,13 +124,17 @@ inline constexpr std::uint8_t kConfiguration[] = {
     0x00,
     0x60,  // interframe spacing
     0x00, 0xf2,
-    0xc9,  // bit 0: promiscuous, because who uses the device filters exactly
+    0xc8,  // and kPromiscuous
     0x00, 0x40,
     0xfa,  // bit 3: frames over 1518 bytes, because of VLAN tags; no CRC in memory; padding
     0x80,  // full duplex by the PHY's word
     0x3f,
-    0x0d,  // bit 3: all multicast
+    0x05,  // and kAllGroups
 };
 static_assert(sizeof(kConfiguration) == 22);
+inline constexpr std::size_t kPromiscuousAt = 15;
+inline constexpr std::byte kPromiscuous{1u << 0};
+inline constexpr std::size_t kAllGroupsAt = 21;
+inline constexpr std::byte kAllGroups{1u << 3};
 
 }  // namespace kedge::driver::i8255x
