@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "tests/fake/vmxnet3.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -138,6 +140,10 @@ void Vmxnet3Model::run_command(std::uint32_t code) {
       reset();
       break;
     case Command::kUpdateRxMode:
+      if (active_) rx_mode_ = shared().rx_mode;
+      break;
+    case Command::kUpdateMacFilters:
+      take_groups();
       break;
     case Command::kGetLink:
       answer_ = link_up_ ? 10000u << 16 | 1 : 0;
@@ -172,6 +178,27 @@ void Vmxnet3Model::activate() {
   }
   reset();
   active_ = true;
+  rx_mode_ = config.rx_mode;
+  take_groups();
+}
+
+void Vmxnet3Model::take_groups() {
+  groups_.clear();
+  if (!active_ || shared().multicast_table_bytes == 0) return;
+  ByteReader reader(dma(shared().multicast_table, shared().multicast_table_bytes));
+  while (reader.remaining() >= wire::MacAddress::kSize) {
+    groups_.push_back(wire::MacAddress::read(reader));
+  }
+}
+
+bool Vmxnet3Model::passes(const wire::MacAddress& to) const {
+  const auto has = [this](std::uint32_t bit) { return (rx_mode_ & bit) != 0; };
+  if (has(DriverShared::kRxPromiscuous)) return true;
+  if (to.is_broadcast()) return has(DriverShared::kRxBroadcast);
+  if (!to.is_multicast()) return has(DriverShared::kRxUnicast) && to == mac_;
+  if (has(DriverShared::kRxAllMulticast)) return true;
+  return has(DriverShared::kRxMulticast) &&
+         std::find(groups_.begin(), groups_.end(), to) != groups_.end();
 }
 
 bool Vmxnet3Model::rx_available() {
@@ -195,6 +222,7 @@ unsigned Vmxnet3Model::posted() {
 
 bool Vmxnet3Model::deliver(ByteView frame, Checksum checksum) {
   if (!active_ || rx_queue().ring_entries[0] == 0 || !rx_available()) return false;
+  if (!passes(destination_of(frame))) return false;
   const std::uint32_t place = rx_next_ % rx_queue().ring_entries[0];
   const auto& descriptor = at<Descriptor>(rx_queue().ring[0] + 16ull * place);
   if (frame.size() > RxDesc::LEN.get(descriptor.control)) return false;

@@ -28,7 +28,7 @@ class Vmxnet3Model : public FakePciDevice {
   explicit Vmxnet3Model(wire::MacAddress mac = wire::MacAddress({0x52, 0x54, 0, 0x12, 0x34, 0x56}));
 
   // ---- the wire's side ----
-  /// False, and nothing done, when no buffer is posted or it is too small.
+  /// False, and nothing done, when no buffer is posted, it is too small, or the filter refuses it.
   bool deliver(ByteView frame, Checksum checksum = {});
   std::vector<std::vector<std::byte>> sent;
   std::vector<SentChecksum> sent_checksums;
@@ -70,6 +70,8 @@ class Vmxnet3Model : public FakePciDevice {
   void activate();
   void reset();
   void transmit();
+  void take_groups();
+  bool passes(const wire::MacAddress& to) const;
   bool rx_available();
 
   wire::MacAddress mac_;
@@ -82,6 +84,8 @@ class Vmxnet3Model : public FakePciDevice {
   std::uint32_t tx_next_ = 0;
   std::uint32_t tx_completions_ = 0;
   std::vector<std::uint32_t> held_;
+  std::uint32_t rx_mode_ = 0;
+  std::vector<wire::MacAddress> groups_;
   std::uint64_t scratch_[128] = {};
 };
 

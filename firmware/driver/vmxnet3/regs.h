@@ -41,6 +41,7 @@ struct Command {
   static constexpr std::uint32_t kQuiesceDev = 0xcafe0001;
   static constexpr std::uint32_t kResetDev = 0xcafe0002;
   static constexpr std::uint32_t kUpdateRxMode = 0xcafe0003;
+  static constexpr std::uint32_t kUpdateMacFilters = 0xcafe0004;
   static constexpr std::uint32_t kGetLink = 0xf00d0002;  // bit 0: up; 31..16: Mbit/s
 };
 inline constexpr std::uint32_t kLinkUp = 1;

@@ -34,7 +34,9 @@ constexpr std::size_t kTxCompAt = kTxRingAt + Vmxnet3::kTxEntries * sizeof(Descr
 constexpr std::size_t kRx1RingAt = kTxCompAt + Vmxnet3::kTxEntries * sizeof(Completion);
 constexpr std::size_t kRxRingAt = kRx1RingAt + Vmxnet3::kRx1Entries * sizeof(Descriptor);
 constexpr std::size_t kRxCompAt = kRxRingAt + Vmxnet3::kRxEntries * sizeof(Descriptor);
-constexpr std::size_t kSharedBytes = kRxCompAt + Vmxnet3::kRxCompEntries * sizeof(Completion);
+constexpr std::size_t kGroupsAt = kRxCompAt + Vmxnet3::kRxCompEntries * sizeof(Completion);
+constexpr std::size_t kSharedBytes =
+    kGroupsAt + link::ReceiveFilter::kGroupsMax * wire::MacAddress::kSize;
 static_assert(sizeof(DriverShared) <= kTxQueueAt && kTxQueueAt % vmxnet3::kSharedAlign == 0);
 static_assert(kRxQueueAt + sizeof(RxQueueDesc) <= kTxRingAt);
 static_assert((kTxRingAt | kTxCompAt | kRx1RingAt | kRxRingAt | kRxCompAt) % vmxnet3::kRingAlign ==
@@ -118,9 +120,8 @@ void Vmxnet3::describe() noexcept {
   shared.rx_queues = 1;
   shared.interrupts = 1;
   shared.intr_ctrl = DriverShared::kDisableAll;
-  shared.rx_mode = DriverShared::kRxUnicast | DriverShared::kRxMulticast |
-                   DriverShared::kRxBroadcast | DriverShared::kRxAllMulticast |
-                   DriverShared::kRxPromiscuous;
+  shared.multicast_table = at(kGroupsAt);
+  describe_filter();
   std::memset(shared.vlan_table, 0xff, sizeof(shared.vlan_table));
   auto& tx = *hw::dma_objects<TxQueueDesc>(memory, kTxQueueAt);
   tx.ring = at(kTxRingAt);
@@ -134,6 +135,28 @@ void Vmxnet3::describe() noexcept {
   rx.ring_entries[0] = kRxEntries;
   rx.ring_entries[1] = kRx1Entries;
   rx.completion_ring_entries = kRxCompEntries;
+}
+
+/// The device looks at it only when it is told to.
+void Vmxnet3::describe_filter() noexcept {
+  std::byte* const memory = shared_->cpu().data();
+  auto& shared = *hw::dma_objects<DriverShared>(memory, 0);
+  std::uint32_t mode = DriverShared::kRxUnicast | DriverShared::kRxBroadcast;
+  if (filter().promiscuous) mode |= DriverShared::kRxPromiscuous;
+  if (filter().promiscuous || filter().all_groups) mode |= DriverShared::kRxAllMulticast;
+  if (filter().group_count != 0) mode |= DriverShared::kRxMulticast;
+  shared.rx_mode = mode;
+  std::memcpy(memory + kGroupsAt, filter().group_list.data(), sizeof(filter().group_list));
+  shared.multicast_table_bytes =
+      static_cast<std::uint16_t>(filter().group_count * wire::MacAddress::kSize);
+}
+
+/// The table first: a device that passed all groups then passes less, not nothing.
+void Vmxnet3::apply_filter() noexcept {
+  describe_filter();
+  hw::dma_write_barrier();
+  hw::write(vd_, VirtualDevice::CMD, Command::kUpdateMacFilters);
+  hw::write(vd_, VirtualDevice::CMD, Command::kUpdateRxMode);
 }
 
 Result<void> Vmxnet3::bring_up() noexcept {

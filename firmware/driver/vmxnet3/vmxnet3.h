@@ -46,11 +46,13 @@ class Vmxnet3 final : public CopyingNic {
   void request_checksum(link::TransmitInfo info) noexcept override { checksum_ = info; }
   void submit(std::uint32_t length) noexcept override;
   void flush() noexcept override;
+  void apply_filter() noexcept override;
 
   Result<void> identify() noexcept;
   Result<void> agree_on_revision() noexcept;
   std::uint32_t command(std::uint32_t code) noexcept;
   void describe() noexcept;
+  void describe_filter() noexcept;
   void refill() noexcept;
   bool accept(link::Receiver& receiver, const vmxnet3::Completion& entry) noexcept;
   void recycle() noexcept;
