@@ -284,6 +284,78 @@ TYPED_TEST_P(SimpleNic, IsNotCreatedWithoutAnAddress) {
   }
 }
 
+TYPED_TEST_P(SimpleNic, PassesTheGroupsOfItsFilterAndNoOthers) {
+  TypeParam rig;
+  check_lists(rig);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TYPED_TEST_P(SimpleNic, PassesAllGroupsOrEverythingWhenAFilterSaysSo) {
+  TypeParam rig;
+  check_modes(rig);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TYPED_TEST_P(SimpleNic, PassesTheLargestFilter) {
+  TypeParam rig;
+  check_largest_list(rig);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TYPED_TEST_P(SimpleNic, AFilterOutlivesAStop) {
+  TypeParam rig;
+  check_survival(rig);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TYPED_TEST_P(SimpleNic, AChangeOfTheFilterLosesNothing) {
+  TypeParam rig;
+  check_changes_lose_nothing(rig);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TYPED_TEST_P(SimpleNic, AFilterMayChangeInTheMiddleOfAPoll) {
+  TypeParam rig;
+  check_change_in_the_middle_of_a_poll(rig);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TYPED_TEST_P(SimpleNic, AFilterThatChangesWhileTheChipHasNoRoomIsAppliedLater) {
+  TypeParam rig;
+  set_filter(rig, filter_of({}));
+  rig.model.complete_at_once = false;
+  unsigned sent = 0;
+  while (rig.transmit(pattern(64)).ok()) ASSERT_LT(++sent, 1000u);
+  link::ReceiveFilter all = filter_of({});
+  all.promiscuous = true;
+  rig.device->set_receive_filter(all);
+  rig.device->set_receive_filter(filter_of({kSolicited}));
+  for (unsigned i = 0; i < 4; ++i) {
+    rig.model.complete();
+    rig.poll();
+  }
+  expect_only(rig, {kSolicited});
+  EXPECT_EQ(rig.model.sent.size(), sent);
+  EXPECT_EQ(rig.device->statistics().transmit_errors, 0u);
+  EXPECT_EQ(rig.violations(), "");
+}
+
+TYPED_TEST_P(SimpleNic, AChipThatIsStartedAgainKeepsItsFilter) {
+  TypeParam rig;
+  set_filter(rig, filter_of({kSolicited}));
+  rig.model.gone = true;
+  for (unsigned i = 0; i < 2000; ++i) {
+    rig.poll();
+    (void)rig.transmit(pattern(64));
+  }
+  (void)rig.device->link_state();
+  rig.device->set_receive_filter(filter_of({kStrange}));
+  rig.model.gone = false;
+  ASSERT_TRUE(rig.device->start().ok());
+  rig.poll();
+  expect_only(rig, {kStrange});
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     SimpleNic, ReceivesFramesOfEveryLength, ReceivesBurstsUntilTheChipIsFullAndGoesOn,
     KeepsToTheBudget, SendsFramesOfEveryLengthAndPadsShortOnes, JoinsThePiecesOfAFrame,
@@ -291,6 +363,10 @@ REGISTER_TYPED_TEST_SUITE_P(
     SendsWhatTheReceiverAnswers, FramesOutliveTheirDevice, StopsAndStartsAgain,
     QuiesceOnlySilencesTheChip, AChipThatIsSilencedInTheMiddleOfAPollStaysSilent,
     AnUnpluggedChipIsNoticedAndStopped, AFailedStartLeavesNothingBehind,
-    IsNotCreatedWhereNothingAnswers, IsNotCreatedWithoutRegisters, IsNotCreatedWithoutAnAddress);
+    IsNotCreatedWhereNothingAnswers, IsNotCreatedWithoutRegisters, IsNotCreatedWithoutAnAddress,
+    PassesTheGroupsOfItsFilterAndNoOthers, PassesAllGroupsOrEverythingWhenAFilterSaysSo,
+    PassesTheLargestFilter, AFilterOutlivesAStop, AChangeOfTheFilterLosesNothing,
+    AFilterMayChangeInTheMiddleOfAPoll, AFilterThatChangesWhileTheChipHasNoRoomIsAppliedLater,
+    AChipThatIsStartedAgainKeepsItsFilter);
 
 }  // namespace kedge::driver

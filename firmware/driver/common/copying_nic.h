@@ -76,7 +76,7 @@ class CopyingNic : public link::Device {
   /// Follows one or more submit(): outside of poll() each, inside it all together.
   virtual void flush() noexcept {}
   /// Follows a change of filter() while the chip runs; bring_up() takes care of it by itself.
-  virtual void apply_filter() noexcept {}
+  virtual void apply_filter() noexcept = 0;
   /// Nothing is being transmitted. Asked for before a restart().
   virtual bool idle() noexcept { return true; }
 
