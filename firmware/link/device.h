@@ -133,6 +133,9 @@ struct ReceiveFilter {
   }
   friend bool operator==(const ReceiveFilter&, const ReceiveFilter&) noexcept = default;
 };
+/// The filters of those who want no certain groups: constants, because code costs a ROM more.
+inline constexpr ReceiveFilter kReceiveEverything{};
+inline constexpr ReceiveFilter kReceiveAllGroups{.promiscuous = false};
 
 class Device {
  public:

@@ -83,7 +83,8 @@ void SharedDevice::Side::set_receive_filter(const ReceiveFilter& filter) noexcep
 }
 
 void SharedDevice::apply_filter() noexcept {
-  device_.set_receive_filter({.promiscuous = host_.wants_all() || guest_.wants_all()});
+  const bool everything = host_.wants_all() || guest_.wants_all();
+  device_.set_receive_filter(everything ? kReceiveEverything : kReceiveAllGroups);
 }
 
 void SharedDevice::Side::stop() noexcept {

@@ -35,7 +35,7 @@ class LyingModel final : public Model {
 template <class Model>
 void fuzz_step(LyingModel<Model>& model, link::Device& device, FuzzReceiver& receiver,
                Choices& choices) {
-  switch (choices.u8() % 10) {
+  switch (choices.u8() % 11) {
     case 0:
     case 1: {
       const std::uint32_t budget = choices.u8();
@@ -81,6 +81,9 @@ void fuzz_step(LyingModel<Model>& model, link::Device& device, FuzzReceiver& rec
           device.stop();
           (void)device.start();
       }
+      break;
+    case 10:
+      device.set_receive_filter(any_filter(choices));
       break;
   }
 }

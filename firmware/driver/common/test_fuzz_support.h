@@ -62,6 +62,18 @@ class FuzzReceiver final : public link::Receiver {
   std::array<std::byte, 64> frame_bytes_{};
 };
 
+/// Any filter.
+inline link::ReceiveFilter any_filter(Choices& choices) {
+  const std::uint8_t modes = choices.u8();
+  link::ReceiveFilter filter{.promiscuous = (modes & 1) != 0, .all_groups = (modes & 2) != 0};
+  constexpr auto kChoices = static_cast<std::uint8_t>(link::ReceiveFilter::kGroupsMax + 1);
+  filter.group_count = choices.u8() % kChoices;
+  for (wire::MacAddress& group : filter.group_list) {
+    group = wire::MacAddress({0x01, 0, 0x5e, 0, 0, choices.u8()});
+  }
+  return filter;
+}
+
 /// Overwrites shared memory, anywhere the device may.
 inline void scribble(fake::FakePciDevice& model, Choices& choices) {
   if (!model.bus_master() || model.dma_map().empty()) return;

@@ -127,6 +127,21 @@ TEST(I8255x, ResumesACommandUnitThatStoppedBeforeItSawTheNextBlock) {
   EXPECT_EQ(rig.violations(), "");
 }
 
+TEST(I8255x, TheCommandsOfAFilterWaitForRoom) {
+  Rig rig;
+  rig.model.complete_at_once = false;
+  while (rig.transmit(pattern(64)).ok()) {
+  }
+  rig.device->set_receive_filter(filter_of({kSolicited}));
+  rig.poll();
+  EXPECT_TRUE(receives(rig, kOtherStation)) << "no block is free";
+  rig.model.complete();
+  rig.poll();
+  rig.poll();
+  expect_only(rig, {kSolicited});
+  EXPECT_EQ(rig.violations(), "");
+}
+
 TEST(I8255x, TellsTheLinkWhereThereIsAPhy) {
   Rig rig;
   EXPECT_EQ(rig.device->link_state(), link::LinkState::up);

@@ -9,7 +9,7 @@ namespace kedge::driver::intel {
 namespace {
 
 void step(fake::IntelNicModel& model, IntelNic& device, FuzzReceiver& receiver, Choices& choices) {
-  switch (choices.u8() % 11) {
+  switch (choices.u8() % 12) {
     case 0:
     case 1: {
       const std::uint32_t budget = choices.u8();
@@ -53,6 +53,9 @@ void step(fake::IntelNicModel& model, IntelNic& device, FuzzReceiver& receiver, 
       }
       break;
     case 10:
+      device.set_receive_filter(any_filter(choices));
+      break;
+    case 11:
       model.unplugged = choices.u8() % 8 == 0;
       (void)device.link_state();
       break;

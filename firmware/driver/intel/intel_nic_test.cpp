@@ -300,6 +300,18 @@ TEST_P(IntelNicOn, PassesWhatItsFilterWants) {
   check([](Rig& rig) { check_largest_list(rig); });
 }
 
+TEST_P(IntelNicOn, FramesToUsPassWhereTheChipHasNotLoadedOurAddress) {
+  IntelNicModel model(GetParam().family);
+  model.address_in_filter = false;
+  auto created = IntelNic::create(model, GetParam(), {});
+  ASSERT_TRUE(created.ok());
+  const auto device = *std::move(created);
+  device->set_receive_filter(filter_of({}));
+  ASSERT_TRUE(device->start().ok());
+  EXPECT_TRUE(model.deliver(frame_to(device->mac())));
+  EXPECT_FALSE(model.deliver(frame_to(kOtherStation)));
+}
+
 TEST_P(IntelNicOn, AFilterOutlivesAStop) {
   Rig rig(GetParam());
   check_survival(rig);

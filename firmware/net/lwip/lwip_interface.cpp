@@ -91,7 +91,8 @@ LwipInterface::~LwipInterface() {
 
 /// All groups: those of the IPv6 stack come and go.
 void LwipInterface::set_receive_filter() noexcept {
-  device_.set_receive_filter({.promiscuous = mode_.promiscuous});
+  device_.set_receive_filter(mode_.promiscuous ? link::kReceiveEverything
+                                               : link::kReceiveAllGroups);
 }
 
 void LwipInterface::close() noexcept {
