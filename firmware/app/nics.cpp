@@ -32,13 +32,13 @@ const link::Statistics& ClaimedDevice::statistics() const noexcept {
 
 Result<void> ClaimedDevice::start() noexcept {
   KEDGE_CHECK(claim());
-  device()->set_receive_filter(filter_);
+  set_receive_filter(*filter_);
   return device()->start();
 }
 
 void ClaimedDevice::set_receive_filter(const link::ReceiveFilter& filter) noexcept {
-  filter_ = filter;
-  if (device() != nullptr) device()->set_receive_filter(filter);
+  filter_ = filter.promiscuous ? &link::kReceiveEverything : &link::kReceiveAllGroups;
+  if (device() != nullptr) device()->set_receive_filter(*filter_);
 }
 
 void ClaimedDevice::stop() noexcept {

@@ -38,7 +38,8 @@ class ClaimedDevice : public link::Device {
 
   uefi::CpuClock& clock_;
   link::Statistics last_statistics_;
-  link::ReceiveFilter filter_;  // for the next device
+  // For the next device. Those who use it want all groups, or some and take all.
+  const link::ReceiveFilter* filter_ = &link::kReceiveEverything;
 };
 
 /// A NIC of the inventory.
