@@ -73,17 +73,24 @@ Result<void> SharedDevice::Side::start() noexcept {
   const bool runs = shared_.host_.started_ || shared_.guest_.started_;
   if (!runs) KEDGE_CHECK(shared_.device_.start());
   started_ = true;
-  shared_.apply_filter();
+  filter_changed();
   return {};
 }
 
 void SharedDevice::Side::set_receive_filter(const ReceiveFilter& filter) noexcept {
   promiscuous_ = filter.promiscuous;
-  shared_.apply_filter();
+  filter_changed();
+}
+
+void SharedDevice::Side::filter_changed() noexcept {
+  // What a guest that interrupts the host wants is noticed by the next poll().
+  if (this != &shared_.guest_ || !shared_.host_works_) shared_.apply_filter();
 }
 
 void SharedDevice::apply_filter() noexcept {
   const bool everything = host_.wants_all() || guest_.wants_all();
+  if (everything == everything_) return;
+  everything_ = everything;
   device_.set_receive_filter(everything ? kReceiveEverything : kReceiveAllGroups);
 }
 
@@ -94,7 +101,7 @@ void SharedDevice::Side::stop() noexcept {
   if (!started_) return;
   started_ = false;
   if (!shared_.host_.started_ && !shared_.guest_.started_) shared_.device_.stop();
-  shared_.apply_filter();
+  filter_changed();
 }
 
 void SharedDevice::Side::offer(const Frame& frame) noexcept {
@@ -143,6 +150,7 @@ class SharedDevice::Tee final : public Receiver {
 
 std::uint32_t SharedDevice::Host::poll(Receiver& receiver, std::uint32_t budget) noexcept {
   if (!started()) return 0;
+  shared_.apply_filter();
   const std::uint32_t waited = drain(receiver, budget);
   if (waited == budget) return waited;
   if (!shared_.guest_.started()) return waited + shared_.device_.poll(receiver, budget - waited);
@@ -163,6 +171,7 @@ Result<void> SharedDevice::Host::transmit(std::span<const ByteView> pieces,
 
 std::uint32_t SharedDevice::Guest::poll(Receiver& receiver, std::uint32_t budget) noexcept {
   if (!started() || shared_.host_works_) return 0;
+  shared_.apply_filter();
   const std::uint32_t waited = drain(receiver, budget);
   if (waited == budget) return waited;
   Tee tee(receiver, shared_.host_, false);

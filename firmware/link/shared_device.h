@@ -34,7 +34,8 @@ class SharedDevice {
   static constexpr std::size_t kGuestQueueMax = 64;
   static constexpr std::size_t kHostQueueMax = 32;
 
-  /// `device` must outlive it. Without a guest nothing stands between host and device.
+  /// `device` must outlive it, and nobody else has told it of a filter. Without a guest nothing
+  /// stands between host and device.
   explicit SharedDevice(Device& device) noexcept : device_(device) {}
   SharedDevice(const SharedDevice&) = delete;
   SharedDevice& operator=(const SharedDevice&) = delete;
@@ -78,6 +79,7 @@ class SharedDevice {
     void offer(const Frame& frame) noexcept;
 
    protected:
+    void filter_changed() noexcept;
     virtual std::size_t queue_max() const noexcept = 0;
     /// Delivers up to `budget` copies that wait.
     std::uint32_t drain(Receiver& receiver, std::uint32_t budget) noexcept;
@@ -123,6 +125,7 @@ class SharedDevice {
 
   Device& device_;
   bool host_works_ = false;
+  bool everything_ = true;  // what the device was told last
   Host host_{*this};
   Guest guest_{*this};
 };

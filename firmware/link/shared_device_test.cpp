@@ -197,5 +197,23 @@ TEST_F(SharedDeviceTest, PassesWhatEitherSideWants) {
   EXPECT_TRUE(device.filter.promiscuous);
 }
 
+TEST_F(SharedDeviceTest, AFilterOfAGuestThatInterruptsTheHostWaitsForTheNextPoll) {
+  ReceiveFilter narrow{.promiscuous = false};
+  host.set_receive_filter(narrow);
+  guest.set_receive_filter(narrow);
+  start_both();
+  {
+    const SharedDevice::HostWorks works(shared);
+    guest.set_receive_filter({.promiscuous = true});
+    EXPECT_FALSE(device.filter.promiscuous);
+    host.poll(to_host, 1);
+    EXPECT_TRUE(device.filter.promiscuous);
+    guest.set_receive_filter(narrow);
+    EXPECT_TRUE(device.filter.promiscuous);
+  }
+  guest.poll(to_guest, 1);
+  EXPECT_FALSE(device.filter.promiscuous);
+}
+
 }  // namespace
 }  // namespace kedge::link
