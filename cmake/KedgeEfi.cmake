@@ -138,8 +138,9 @@ kedge,1,Kedge,kedge,@PROJECT_VERSION@,https://github.com/rhboot/shim/blob/main/S
 
 # What linking needs beyond CMake's own idea of it. No libc, no start files; one image at 0x1000, because the PE headers
 # take the page before; each kind of page for itself, so that no page is writable and executable; relocations packed.
+# Functions and constants with the same content become one: nothing of ours or of our libraries tells them apart by address.
 set(kedge_link_options
   "--target=${CMAKE_CXX_COMPILER_TARGET}" -fuse-ld=lld-19 -nostdlib -static-pie
   -Wl,--entry=_start,--image-base=0x1000,--no-dynamic-linker,-z,separate-code,-z,max-page-size=4096,-z,text
   -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=sha1,--hash-style=gnu,--pack-dyn-relocs=relr
-  -Wl,--fatal-warnings,--icf=safe,-O2)
+  -Wl,--fatal-warnings,--icf=all,-O2)
