@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fake/link_device.h"
+#include "tests/fake/nic_policy.h"
 #include "tests/fake/uefi_pci.h"
 #include "uefi/boot_name.h"
 #include "uefi/driver_binding.h"
@@ -41,38 +42,13 @@ Result<std::unique_ptr<link::Device>> create_device(port::PciDevice& pci,
 
 constexpr driver::NativeDriver kDrivers[] = {{kIds, create_device}};
 
-struct Policy final : NicPolicy, BootRunner {
-  explicit Policy(const Firmware& a_firmware) : firmware(a_firmware) {}
-  NicOffer offer_for(const wire::MacAddress& mac) noexcept override {
-    EXPECT_EQ(mac, kMac);
-    ++asked;
-    return offer;
-  }
-  std::unique_ptr<NicBootOption> make_boot_option(DriverNic& nic) noexcept override {
-    return std::make_unique<BootOption>(firmware, nic, *this);
-  }
-  std::optional<wire::MacAddress> named_by(const DevicePathNode& node) noexcept override {
-    return boot_option_mac(node);
-  }
-  Result<void> boot(DriverNic& nic) noexcept override {
-    ++boots;
-    return on_boot ? on_boot(nic) : Result<void>();
-  }
-
-  const Firmware& firmware;
-  NicOffer offer{.simple_network = false, .boot_option = true};
-  std::function<Result<void>(DriverNic&)> on_boot;
-  unsigned asked = 0;
-  unsigned boots = 0;
-};
-
 struct BootOptionTest : testing::Test {
   fake::FakeFirmware fake;
   fake::FakePciIo pci{0x1af4, 0x1000, 3};
   DevicePath pci_path = DevicePath().append_vendor_media(kGuid<EFI_PCI_IO_PROTOCOL>);
   EFI_HANDLE controller = fake.add_protocol(nullptr, &pci.table.raw);
   EFI_HANDLE image = fake.firmware().image().raw();
-  Policy policy{fake.firmware()};
+  fake::FakePolicy policy{fake.firmware(), {.simple_network = false, .boot_option = true}};
   std::unique_ptr<NicDriverBinding> binding;
   EFI_DRIVER_BINDING_PROTOCOL* raw = nullptr;
   std::size_t handles = 0;
@@ -154,7 +130,7 @@ TEST_F(BootOptionTest, TakeoverOffersOnlyTheBootOption) {
   EXPECT_EQ(path_of(boot_option()), boot_path());
   // The NIC rests: no device that could do DMA.
   EXPECT_EQ(driver_state.devices, 0U);
-  EXPECT_EQ(policy.asked, 1U);
+  EXPECT_EQ(policy.asked, std::vector{kMac});
 }
 
 TEST_F(BootOptionTest, BothOffersBothOnHandlesOfTheirOwn) {
@@ -225,7 +201,7 @@ TEST_F(BootOptionTest, AStoppedChildCanBeStartedAgainAlone) {
     EXPECT_NE(boot_option(), nullptr);
     EXPECT_NE(network(), nullptr);
   }
-  EXPECT_EQ(policy.asked, 1U);
+  EXPECT_EQ(policy.asked, std::vector{kMac});
 }
 
 TEST_F(BootOptionTest, StartFailsCleanlyAtEveryPoint) {

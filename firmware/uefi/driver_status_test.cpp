@@ -5,8 +5,8 @@
 
 #include "base/base_errors.h"
 #include "tests/fake/link_device.h"
+#include "tests/fake/nic_policy.h"
 #include "tests/fake/uefi_pci.h"
-#include "uefi/boot_name.h"
 #include "uefi/boot_option.h"
 #include "uefi/driver_binding.h"
 #include "uefi/producer_foreign_table.h"
@@ -32,29 +32,6 @@ Result<std::unique_ptr<link::Device>> create_device(port::PciDevice& pci,
 }
 
 constexpr driver::NativeDriver kDrivers[] = {{kIds, create_device}};
-
-/// Everything is on offer.
-struct Policy final : NicPolicy, BootRunner {
-  explicit Policy(const Firmware& a_firmware) : firmware(a_firmware) {}
-  NicOffer offer_for(const wire::MacAddress&) noexcept override {
-    return {.simple_network = true, .boot_option = true};
-  }
-  std::unique_ptr<NicBootOption> make_boot_option(DriverNic& nic) noexcept override {
-    return std::make_unique<BootOption>(firmware, nic, *this);
-  }
-  std::optional<wire::MacAddress> named_by(const DevicePathNode& node) noexcept override {
-    return boot_option_mac(node);
-  }
-  Result<void> boot(DriverNic& nic) noexcept override {
-    ++boots;
-    if (on_boot) on_boot(nic);
-    return {};
-  }
-
-  const Firmware& firmware;
-  std::function<void(DriverNic&)> on_boot;
-  unsigned boots = 0;
-};
 
 enum class State {
   no_function,    // a handle without PciIo
@@ -174,10 +151,10 @@ class World {
       fake.tpl = TPL_APPLICATION;
     };
     if (state_ == State::booting) {
-      policy.on_boot = [&](DriverNic& nic) {
+      policy.on_boot = [&](DriverNic& nic) -> Result<void> {
         EXPECT_TRUE(nic.give_to(DriverNic::User::own_stack).ok());
         raised();
-        EXPECT_TRUE(nic.give_to(DriverNic::User::simple_network).ok());
+        return nic.give_to(DriverNic::User::simple_network);
       };
       EXPECT_EQ(load(TRUE), EFI_ABORTED);
       EXPECT_EQ(policy.boots, 1U);
@@ -210,7 +187,7 @@ class World {
 
   fake::FakeFirmware fake;
   EFI_HANDLE image = fake.firmware().image().raw();
-  Policy policy{fake.firmware()};
+  fake::FakePolicy policy{fake.firmware(), {.simple_network = true, .boot_option = true}};
 
  private:
   template <class P>

@@ -7,8 +7,8 @@
 
 #include "tests/fake/failing_heap.h"
 #include "tests/fake/link_device.h"
+#include "tests/fake/nic_policy.h"
 #include "tests/fake/uefi_pci.h"
-#include "uefi/boot_name.h"
 #include "uefi/boot_option.h"
 #include "uefi/driver_binding.h"
 #include "uefi/image_starter.h"
@@ -63,27 +63,14 @@ Result<std::unique_ptr<link::Device>> create_device(port::PciDevice& pci,
 
 constexpr driver::NativeDriver kDrivers[] = {{kIds, create_device}};
 
-/// Offers both, and gives the device away and back while it boots.
-struct Policy final : NicPolicy, BootRunner {
-  explicit Policy(const Firmware& a_firmware) : firmware(a_firmware) {}
-  NicOffer offer_for(const wire::MacAddress&) noexcept override {
-    return {.simple_network = true, .boot_option = true};
-  }
-  std::unique_ptr<NicBootOption> make_boot_option(DriverNic& nic) noexcept override {
-    return std::make_unique<BootOption>(firmware, nic, *this);
-  }
-  std::optional<wire::MacAddress> named_by(const DevicePathNode& node) noexcept override {
-    return boot_option_mac(node);
-  }
-  Result<void> boot(DriverNic& nic) noexcept override {
-    Result<void> done = nic.give_to(DriverNic::User::own_stack);
-    if (done.ok()) done = nic.device()->start();
-    if (nic.device() != nullptr) nic.device()->stop();
-    const Result<void> back = nic.give_to(DriverNic::User::simple_network);
-    return done.ok() ? back : done;
-  }
-  const Firmware& firmware;
-};
+/// Takes the device and gives it back.
+Result<void> borrow(DriverNic& nic) {
+  Result<void> done = nic.give_to(DriverNic::User::own_stack);
+  if (done.ok()) done = nic.device()->start();
+  if (nic.device() != nullptr) nic.device()->stop();
+  const Result<void> back = nic.give_to(DriverNic::User::simple_network);
+  return done.ok() ? back : done;
+}
 
 struct FailureSweep : testing::TestWithParam<EFI_TPL> {
   fake::FakeFirmware fake;
@@ -92,11 +79,12 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
   DevicePath pci_path = DevicePath().append_vendor_media(kGuid<EFI_PCI_IO_PROTOCOL>);
   EFI_HANDLE controller = fake.add_protocol(nullptr, &pci.table.raw);
   EFI_HANDLE image = fake.firmware().image().raw();
-  Policy policy{fake.firmware()};
+  fake::FakePolicy policy{fake.firmware(), {.simple_network = true, .boot_option = true}};
   std::size_t calls = 0;        // that went wrong in the last run
   std::size_t allocations = 0;  // that could fail
 
   FailureSweep() {
+    policy.on_boot = borrow;
     fake.add_protocol(controller, pci_path.raw());
     pci.bars[0] = {0xfebc0000, 0};
     pci.set_bar(0, 0xfebc0000);
