@@ -2,6 +2,7 @@
 //
 // Boot loaders of others that Kedge starts, which use the network that they find on the NIC: GRUB
 // by Simple Network, shim by PXE Base Code. Debian's own signed files.
+#include "support/file.h"
 #include "tests/e2e/loader_boots.h"
 
 namespace kedge::host::e2e {
@@ -9,11 +10,15 @@ namespace {
 
 class KedgeStarts : public LoaderBoots, public testing::WithParamInterface<const char*> {
  protected:
+  // dnsmasq's TFTP takes no files.
+  enum class Tftp : std::uint8_t { dnsmasq, tftpd };
   MachineSpec machine_with(const std::filesystem::path& application, const std::string& script,
+                           Tftp server = Tftp::dnsmasq,
                            std::vector<std::string> lines_of_dnsmasq = {}) {
     nginx();
+    if (server == Tftp::tftpd) tftpd();
     dnsmasq({.boot_file = "kedge.efi",
-             .tftp_directory = served(),
+             .tftp_directory = server == Tftp::dnsmasq ? served() : std::filesystem::path(),
              .lines = std::move(lines_of_dnsmasq)});
     MachineSpec spec = machine();
     add_nic(spec, {.model = GetParam()});
@@ -86,12 +91,15 @@ TEST_P(KedgeStarts, AProgramThatUsesPxeBaseCodeAndSimpleNetworkAtOnce) {
       fmt::format("#!ipxe\ndhcp\nchain {} {} || goto end\n"
                   "imgfetch {} && echo back-{}\n:end\npoweroff\n",
                   http_url("network-client.efi"), token, http_url("client.bin"), token),
-      {"pxe-service=X86-64_EFI,discovered,discovered.efi"});
+      Tftp::tftpd, {"pxe-service=X86-64_EFI,discovered,discovered.efi"});
   if (HasFailure()) return;
   boot(spec);
   if (HasFailure()) return;
   expect_console(Pattern::literal(fmt::format("network-client {} ok", token)));
   expect_console(Pattern::literal("back-" + token));
+  const auto written = read_file(served() / "written.bin");
+  E2E_ASSERT_OK(written);
+  EXPECT_EQ(*written, content);
 }
 
 class KedgesRomStarts : public LoaderBoots {};

@@ -3,8 +3,8 @@
 // network-client.efi TOKEN: a boot loader that uses PXE Base Code and Simple Network of its device
 // at once, as that of Windows does: its own TFTP client over UdpWrite and UdpRead, frames of its
 // own in between. It finds the boot server that offers "discovered.efi". It fetches the file
-// "client.bin" from the server of the DHCP packets, by both its client and Mtftp, and says
-// "network-client TOKEN ok" or what failed.
+// "client.bin" from the server of the DHCP packets, by both its client and Mtftp, writes it back by
+// Mtftp as "written.bin", and says "network-client TOKEN ok" or what failed.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -41,7 +41,7 @@ class Client {
   EFI_STATUS run() noexcept {
     std::string token;
     const bool works = find_network(token) && lease() && frames() && packets() && discover() &&
-                       own_tftp() && mtftp() && give_back();
+                       own_tftp() && mtftp() && write_back() && give_back();
     print(format("network-client {} {}\n", std::string_view(token),
                  std::string_view(works ? "ok" : "failed")));
     return works ? EFI_SUCCESS : EFI_ABORTED;
@@ -252,6 +252,14 @@ class Client {
     return done("UninstallProtocolInterface",
                 boot.UninstallProtocolInterface(handle, &guid, &watcher_.raw)) &&
            works;
+  }
+
+  bool write_back() noexcept {
+    UINT64 size = file_bytes_;
+    UINT8 name[] = "written.bin";
+    return done("Mtftp that writes",
+                pxe_->Mtftp(pxe_, EFI_PXE_BASE_CODE_TFTP_WRITE_FILE, file_.data(), TRUE, &size,
+                            nullptr, &server_, name, nullptr, FALSE));
   }
 
   bool give_back() noexcept {

@@ -126,9 +126,9 @@ Outcome<Process> start_tftpd(const NetworkNamespace& network,
                              const std::filesystem::path& directory,
                              const std::filesystem::path& root) {
   return start_server(
-      inside(network,
-             {"in.tftpd", "--foreground", "--verbosity", "3", "--user", "root", "--address",
-              fmt::format("{}:{}", kServerAddress, kTftpPort), "--secure", root.string()}),
+      inside(network, {"in.tftpd", "--foreground", "--verbosity", "3", "--user", "root", "--create",
+                       "--address", fmt::format("{}:{}", kServerAddress, kTftpPort), "--secure",
+                       root.string()}),
       directory / "tftpd.log", [](pid_t pid) { return has_socket(pid, "udp", kTftpPort, {}); });
 }
 

@@ -44,7 +44,7 @@ Outcome<Process> start_nginx(const NetworkNamespace& network,
 // True while a client's connection to the server's HTTP port is established.
 bool has_http_connection(pid_t server);
 
-// TFTP by tftpd-hpa on kServerAddress:69.
+// TFTP by tftpd-hpa on kServerAddress:69, which takes new files, too.
 Outcome<Process> start_tftpd(const NetworkNamespace& network,
                              const std::filesystem::path& directory,
                              const std::filesystem::path& root);
