@@ -13,7 +13,6 @@ namespace {
 
 constexpr unsigned kRounds = 50;
 constexpr unsigned kFirstRounds = 5;
-constexpr unsigned kAttempts = 3;
 // What the shell loses in as many rounds: two to five pieces of pool in each, 8 to 11 pages in all.
 // The firmware's own stack loses seven pieces each time that it is put on a NIC and taken away.
 constexpr int kPagesOfTheShell = 20;
@@ -42,10 +41,6 @@ class DriverInShell : public ShellTest {
     find(run("load -nc kedge.efi"), "(loaded at .* - Success)");
     driver_ = ask("drivers", R"(^\s*([0-9A-F]+) .*Kedge network driver)");
     find(run("connect " + nic_), "(Result Success)");
-  }
-  // The firmware's own driver would do as well, and leave nothing of ours.
-  void expect_that_ours_has_the_nic() {
-    find(run("devices"), "(Network controller driven by Kedge)");
   }
   void unload() { find(run("unload -n " + driver_), "(Result Success)"); }
   bool is_loaded() {
@@ -90,7 +85,7 @@ TEST_F(DriverInShell, LeavesNothingOfConnectionsAndTheNetworkWorks) {
   start();
   if (HasFailure()) return;
   load();
-  expect_that_ours_has_the_nic();
+  expect_our_driver(true);
   repeat_connections(nic_, kFirstRounds, Above::nothing);
   unsigned steps = 0;
   const Usage alone = growth([&] { steps = repeat_connections(nic_, kRounds, Above::nothing); });
@@ -108,7 +103,7 @@ TEST_F(DriverInShell, LeavesNothingOfConnectionsAndTheNetworkWorks) {
   EXPECT_EQ(with_stack.handles, 0);
   EXPECT_EQ(with_stack.protocols, 0);
   EXPECT_EQ(with_stack.openings, 0);
-  expect_that_ours_has_the_nic();
+  expect_our_driver(true);
   use_the_network();
 }
 
@@ -125,7 +120,7 @@ TEST_F(DriverInShell, LeavesNothingWhenItIsUnloaded) {
   EXPECT_LE(left.pages, kPagesOfTheShell);
   EXPECT_FALSE(is_loaded());
   load();
-  expect_that_ours_has_the_nic();
+  expect_our_driver(true);
 }
 
 // The machine's IOMMU refuses each access of the NIC to memory that our driver did not map for it
@@ -138,20 +133,14 @@ class DriverUnderIommu : public DriverInShell, public testing::WithParamInterfac
   };
   // None of all accesses was refused.
   Mappings mappings() {
-    const Pattern count =
-        Pattern::must_compile(R"(iommu: maps ([0-9]+) live ([0-9]+) faults ([0-9]+)$)");
-    // The serial port has no flow control: a line may be lost on a busy host.
-    for (unsigned attempt = 0; attempt < kAttempts && !HasFailure(); ++attempt) {
-      for (const std::string& line : run("load -nc iommu.efi")) {
-        const auto match = count.search(line);
-        if (!match) continue;
-        fmt::print("{}\n", line);
-        EXPECT_EQ(match->groups.at(3), "0") << line;
-        return {std::stoi(match->groups.at(1)), std::stoi(match->groups.at(2))};
-      }
-    }
-    ADD_FAILURE() << "the IOMMU's driver does not say what is mapped";
-    return {};
+    const std::string line =
+        ask("load -nc iommu.efi", "^(iommu: maps [0-9]+ live [0-9]+ faults [0-9]+)$");
+    fmt::print("{}\n", line);
+    const auto match =
+        Pattern::must_compile("maps ([0-9]+) live ([0-9]+) faults ([0-9]+)").search(line);
+    if (!match) return {};  // the test has failed
+    EXPECT_EQ(match->groups.at(3), "0") << line;
+    return {std::stoi(match->groups.at(1)), std::stoi(match->groups.at(2))};
   }
 };
 // All that read and write memory: NE2000 does not.
@@ -176,7 +165,7 @@ TEST_P(DriverUnderIommu, ReachesOnlyWhatIsMappedAndUnmapsIt) {
   find(run("load -nc iommu.efi"), "(iommu: on)");
   const Mappings before = mappings();
   load();
-  expect_that_ours_has_the_nic();
+  expect_our_driver(true);
   run("connect -r " + nic_);
   use_the_network();
   const Mappings during = mappings();

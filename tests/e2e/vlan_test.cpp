@@ -47,17 +47,7 @@ class Vlan : public ShellTest, public testing::WithParamInterface<VlanNic> {
     if (HasFailure()) return;
     enter_shell();
     run("connect -r", kBootTimeout);
-    expect_driver();
-  }
-  // The firmware's own would do as well where there is one.
-  void expect_driver() {
-    constexpr std::string_view kOurs = "Network controller driven by Kedge";
-    const auto devices = run("devices");
-    if (*GetParam().rom != '\0') {
-      find(devices, fmt::format("({})", kOurs));
-      return;
-    }
-    for (const std::string& line : devices) EXPECT_FALSE(line.contains(kOurs)) << line;
+    expect_our_driver(*GetParam().rom != '\0');
   }
   // Until the firmware has an address for an interface: DHCP goes on behind the command.
   void get_address(std::string_view interface) {

@@ -77,6 +77,7 @@ constexpr UINT8 kNic = 0x08 << 3;
 constexpr UINT64 kWindow = 1ULL << 30;  // where mappings are: the second GiB
 constexpr std::size_t kWindowPages = kEntries * kEntries;
 constexpr std::size_t kMappingsMax = 4096;
+constexpr unsigned kPollsMax = 1'000'000;  // of a register
 
 struct Mapping {
   std::size_t page = 0;
@@ -109,10 +110,9 @@ class Remapper {
     }
     if (EFI_ERROR(installed)) return installed;
     at<UINT64>(kRootTable) = reinterpret_cast<UINT64>(tables_.root);
-    command(kSetRootTable);
-    invalidate();
-    command(kTranslate);
-    say("iommu: on\n");
+    const bool works = command(kSetRootTable) && invalidate() && command(kTranslate);
+    say(works ? "iommu: on\n" : "iommu: does not answer\n");
+    // Once it translates, the image must stay; where it does not, it does no harm.
     return EFI_SUCCESS;
   }
 
@@ -178,19 +178,23 @@ class Remapper {
   }
 
   /// VT-d 11.4.4: what is on must be said again.
-  static void command(UINT32 bit) noexcept {
+  static bool command(UINT32 bit) noexcept {
     at<UINT32>(kGlobalCommand) = (at<UINT32>(kGlobalStatus) & kTranslate) | bit;
-    while ((at<UINT32>(kGlobalStatus) & bit) == 0) {
-    }
+    return comes([bit] { return (at<UINT32>(kGlobalStatus) & bit) != 0; });
   }
-  static void invalidate() noexcept {
+  static bool invalidate() noexcept {
     at<UINT64>(kContextCommand) = kInvalidate | kAllContexts;
-    while ((at<UINT64>(kContextCommand) & kInvalidate) != 0) {
-    }
     const UINTN translations = (at<UINT64>(kExtendedCapability) >> 8 & 0x3ff) * 16 + 8;
+    if (!comes([] { return (at<UINT64>(kContextCommand) & kInvalidate) == 0; })) return false;
     at<UINT64>(translations) = kInvalidate | kAllTranslations;
-    while ((at<UINT64>(translations) & kInvalidate) != 0) {
+    return comes([=] { return (at<UINT64>(translations) & kInvalidate) == 0; });
+  }
+  template <class Condition>
+  static bool comes(Condition condition) noexcept {
+    for (unsigned i = 0; i < kPollsMax; ++i) {
+      if (condition()) return true;
     }
+    return false;
   }
 
   UINT64& entry(std::size_t page) noexcept {
@@ -239,7 +243,7 @@ class Remapper {
     const EFI_TPL tpl = self_->firmware_.boot().RaiseTPL(TPL_HIGH_LEVEL);
     for (std::size_t i = 0; i < mapping->pages; ++i) self_->entry(mapping->page + i) = 0;
     mapping->pages = 0;
-    invalidate();
+    (void)invalidate();  // it has answered before
     self_->firmware_.boot().RestoreTPL(tpl);
     return EFI_SUCCESS;
   }

@@ -103,6 +103,16 @@ std::string ShellTest::ask(std::string_view command, std::string_view pattern) {
   return find(run(command), pattern);
 }
 
+void ShellTest::expect_our_driver(bool wanted) {
+  constexpr std::string_view kOurs = "Network controller driven by Kedge";
+  const auto devices = run("devices");
+  if (wanted) {
+    find(devices, fmt::format("({})", kOurs));
+    return;
+  }
+  for (const std::string& line : devices) EXPECT_FALSE(line.contains(kOurs)) << line;
+}
+
 void ShellTest::start_probe() {
   find(run("load -nc probe.efi"), "(resource-probe: on)");
 }

@@ -30,6 +30,8 @@ class ShellTest : public E2eTest {
   std::string ask(std::string_view command, std::string_view pattern);
   // The last group of the first line that matches; empty, and the test has failed, without one.
   std::string find(const std::vector<std::string>& lines, std::string_view pattern);
+  // Whether our driver has a NIC: the firmware's own would do as well in many a test.
+  void expect_our_driver(bool wanted);
   // Disconnects and connects the driver of a controller in so many rounds. With `stack` everything
   // that can stand on it is connected each time, too, and `reconnect` is used: four steps a round
   // instead of two. How many steps succeeded.
