@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/format.h"
+#include "tests/fake/group_filter.h"
 
 namespace kedge::fake {
 
@@ -31,6 +32,9 @@ constexpr std::uint16_t kUsed = 1u << 15;
 VirtioNetModel::VirtioNetModel(const Setup& setup) : setup_(setup) {
   queues_[0].size_max = setup.receive_size;
   queues_[1].size_max = setup.transmit_size;
+  const bool has_commands = (setup.features & Feature::kCtrlVq) != 0;
+  queues_[driver::virtio::kControlQueue].size_max =
+      has_commands ? setup.control_size : std::uint16_t{0};
   std::ranges::transform(setup.mac.octets(), net_config_.begin(), [](auto octet) { return octet; });
   set_link(true);
   net_config_[8] = 1;  // max_virtqueue_pairs
@@ -73,6 +77,8 @@ void VirtioNetModel::reset() {
   status_ = 0;
   driver_features_ = 0;
   modern_used_ = false;
+  filter_ = {};
+  stalls_ = 0;
   for (VirtioQueueModel& queue : queues_) {
     const VirtioQueueModel old = queue;
     queue = VirtioQueueModel();
@@ -141,7 +147,7 @@ std::uint32_t VirtioNetModel::common_read(std::uint32_t offset, unsigned width) 
       return static_cast<std::uint32_t>(setup_.features >> (32 * device_feature_select_));
     case 0x12:
       expect_width(2);
-      return 2;
+      return static_cast<std::uint32_t>(queues_.size());
     case 0x14:
       expect_width(1);
       return status_;
@@ -333,8 +339,8 @@ void VirtioNetModel::set_status(std::uint8_t value, bool modern) {
   }
   if ((newly & Status::kDriverOk) != 0) {
     if (!modern) check_features();
+    if (!queues_[0].enabled || !queues_[1].enabled) violation("DRIVER_OK without both queues");
     for (VirtioQueueModel& queue : queues_) {
-      if (!queue.enabled) violation("DRIVER_OK without both queues");
       if (queue.enabled) show_wish(queue);
     }
   }
@@ -352,6 +358,7 @@ void VirtioNetModel::check_features() {
   if (has(Feature::kGuestTso4 | Feature::kGuestTso6) && !has(Feature::kGuestCsum)) {
     violation("GUEST_TSO without GUEST_CSUM");  // 5.1.3.1
   }
+  if (has(Feature::kCtrlRx) && !has(Feature::kCtrlVq)) violation("CTRL_RX without CTRL_VQ");
   if (modern_used_ && !has(Feature::kVersion1)) violation("modern interface without VERSION_1");
   if (!modern_used_ && has(~std::uint64_t{0xffffffff})) violation("high features on legacy");
 }
@@ -366,6 +373,8 @@ void VirtioNetModel::enable_queue(VirtioQueueModel& queue, bool modern) {
       queue.device_area % 4 != 0) {
     violation("misaligned ring");
   }
+  const bool control = &queue == &queues_[driver::virtio::kControlQueue];
+  if (control && (driver_features_ & Feature::kCtrlVq) == 0) violation("control queue set up");
   queue.enabled = true;
 }
 
@@ -374,12 +383,92 @@ void VirtioNetModel::notify(std::uint32_t index) {
   if (index >= queues_.size()) return violation("notification of no queue");
   VirtioQueueModel& queue = queues_[index];
   ++queue.notifications;
-  if (index != driver::virtio::kTransmitQueue || !queue.enabled) return;
+  if (!queue.enabled) return;
+  if (index == driver::virtio::kControlQueue) take_commands();
+  if (index != driver::virtio::kTransmitQueue) return;
   while (auto chain = pop(index)) {
     transmit(*chain);
     queue.held.push_back(std::move(*chain));
   }
   if (complete_at_once) complete();
+}
+
+// ---- commands (5.1.6.5) ----
+
+void VirtioNetModel::stall_us(std::uint32_t microseconds) noexcept {
+  constexpr unsigned kLateStalls = 100;
+  FakePciDevice::stall_us(microseconds);
+  if (answer == Answer::late && ++stalls_ % kLateStalls == 0) take_commands();
+}
+
+void VirtioNetModel::take_commands() {
+  const bool is_late = answer == Answer::late && stalls_ == 0;
+  if (honest_commands == 0 && (answer == Answer::never || is_late)) return;
+  while (const auto chain = pop(driver::virtio::kControlQueue)) answer_command(*chain);
+  stalls_ = 0;
+}
+
+void VirtioNetModel::answer_command(const Chain& chain) {
+  constexpr unsigned kQueue = driver::virtio::kControlQueue;
+  if (chain.pieces.size() != 2 || chain.pieces[0].write || !chain.pieces[1].write ||
+      chain.pieces[1].length != 1) {
+    return violation("command that is not one piece and one byte for the answer");
+  }
+  if (!modern_used_ && (driver_features_ & Feature::kAnyLayout) == 0) {
+    violation("legacy framing: a command has a descriptor for each part");  // 5.1.6.6
+  }
+  const auto reply = [&](std::uint8_t value) {
+    fill({.pieces = {chain.pieces[1]}}, std::as_bytes(std::span(&value, 1)));
+  };
+  const Answer now = honest_commands != 0 ? Answer::carry_out : answer;
+  if (honest_commands != 0) --honest_commands;
+  if (now == Answer::another_buffer) return push_used(kQueue, chain.id + 1U, 1);
+  if (now == Answer::index_jump) return jump_used_index(kQueue, 2);
+  if (now == Answer::refuse) reply(1);
+  if (now == Answer::carry_out || now == Answer::late) {
+    const bool done = carry_out(dma(chain.pieces[0].address, chain.pieces[0].length));
+    if (!done) violation("malformed command");
+    reply(done ? 0 : 1);
+  }
+  push_used(kQueue, chain.id, 1, chain.descriptors);
+}
+
+bool VirtioNetModel::carry_out(ByteView command) {
+  ByteReader reader(command);
+  const std::uint16_t name = reader.be16();  // class, command
+  if (name == 0x0100) {
+    if (!set_tables(command.subspan(2))) return false;
+  } else {
+    const std::uint8_t on = reader.u8();
+    if (!reader.ok() || reader.remaining() != 0 || on > 1 || name > 1) return false;
+    (name == 0 ? filter_.promiscuous : filter_.all_groups) = on != 0;
+  }
+  ++commands;
+  for (const wire::MacAddress& to : always_wanted) {
+    if (!passes(to)) violation(format("command {:x} holds back {}", name, to));
+  }
+  return true;
+}
+
+bool VirtioNetModel::set_tables(ByteView tables) {
+  ByteReader reader(tables);
+  Filter filter{.promiscuous = filter_.promiscuous, .all_groups = filter_.all_groups};
+  for (auto* table : {&filter.stations, &filter.groups}) {
+    for (std::uint32_t count = reader.le32(); count != 0 && reader.ok(); --count) {
+      const auto address = wire::MacAddress::read(reader);
+      if (address.is_multicast() != (table == &filter.groups)) return false;
+      table->insert(address);
+    }
+  }
+  if (!reader.ok() || reader.remaining() != 0) return false;
+  filter_ = filter;
+  return true;
+}
+
+bool VirtioNetModel::passes(const wire::MacAddress& to) const {
+  if (filter_.promiscuous || to.is_broadcast() || to == setup_.mac) return true;
+  if (!to.is_multicast()) return filter_.stations.contains(to);
+  return filter_.all_groups || filter_.groups.contains(to);
 }
 
 // ---- frames ----
@@ -407,7 +496,9 @@ void VirtioNetModel::complete(bool reverse) {
   VirtioQueueModel& queue = queues_[driver::virtio::kTransmitQueue];
   std::vector<Chain> held = std::exchange(queue.held, {});
   if (reverse) std::ranges::reverse(held);
-  for (const Chain& chain : held) use(driver::virtio::kTransmitQueue, chain, 0);
+  for (const Chain& chain : held) {
+    push_used(driver::virtio::kTransmitQueue, chain.id, 0, chain.descriptors);
+  }
 }
 
 void VirtioNetModel::fill(const Chain& chain, ByteView bytes) {
@@ -423,6 +514,7 @@ void VirtioNetModel::fill(const Chain& chain, ByteView bytes) {
 bool VirtioNetModel::deliver(ByteView frame, NetHeader header) {
   VirtioQueueModel& queue = queues_[driver::virtio::kReceiveQueue];
   if (!queue.enabled || (status_ & Status::kDriverOk) == 0) return false;
+  if (frame.size() >= wire::MacAddress::kSize && !passes(destination_of(frame))) return false;
   const bool mergeable = (driver_features_ & Feature::kMrgRxbuf) != 0;
   std::vector<std::byte> bytes(header_bytes());
   bytes.insert(bytes.end(), frame.begin(), frame.end());
@@ -449,7 +541,8 @@ bool VirtioNetModel::deliver(ByteView frame, NetHeader header) {
     for (const VirtioQueueModel::Piece& piece : chain.pieces) length += piece.length;
     length = std::min(length, rest.size());
     fill(chain, rest.first(length));
-    use(driver::virtio::kReceiveQueue, chain, static_cast<std::uint32_t>(length));
+    push_used(driver::virtio::kReceiveQueue, chain.id, static_cast<std::uint32_t>(length),
+              chain.descriptors);
     rest = rest.subspan(length);
   }
   show_wish(queue);
@@ -473,6 +566,9 @@ std::optional<Chain> VirtioNetModel::pop(unsigned index) {
   if (!queue.enabled) return std::nullopt;
   auto chain = packed() ? pop_packed(queue) : pop_split(queue);
   if (chain) show_wish(queue);
+  if (chain && packed() && index != driver::virtio::kControlQueue && chain->descriptors != 1) {
+    violation("frame in several pieces in a packed ring");
+  }
   return chain;
 }
 
@@ -502,28 +598,33 @@ std::optional<Chain> VirtioNetModel::pop_split(VirtioQueueModel& queue) {
 }
 
 std::optional<Chain> VirtioNetModel::pop_packed(VirtioQueueModel& queue) {
-  const std::uint64_t descriptor = queue.descriptors + 16ull * queue.next_available;
-  const std::uint16_t flags = load16(descriptor + 14);
-  const bool available = (flags & kAvailable) != 0;
-  const bool used = (flags & kUsed) != 0;
-  if (available != queue.available_wrap || used == queue.available_wrap) return std::nullopt;
   Chain chain;
-  chain.id = load16(descriptor + 12);
-  chain.descriptors = 1;
-  chain.pieces.push_back({load64(descriptor), load32(descriptor + 8), (flags & 2) != 0});
-  if ((flags & 1) != 0) violation("chain in a packed ring");
-  if (++queue.next_available == queue.size) {
-    queue.next_available = 0;
-    queue.available_wrap = !queue.available_wrap;
+  for (;;) {
+    const std::uint64_t descriptor = queue.descriptors + 16ull * queue.next_available;
+    const std::uint16_t flags = load16(descriptor + 14);
+    const bool available = (flags & kAvailable) != 0;
+    const bool used = (flags & kUsed) != 0;
+    if (available != queue.available_wrap || used == queue.available_wrap) {
+      if (chain.descriptors != 0) violation("packed chain that is shown in part");
+      return std::nullopt;
+    }
+    if (chain.descriptors == queue.size) {
+      violation("packed chain without end");
+      return std::nullopt;
+    }
+    chain.id = load16(descriptor + 12);  // that of the last one counts (2.8.6)
+    ++chain.descriptors;
+    chain.pieces.push_back({load64(descriptor), load32(descriptor + 8), (flags & 2) != 0});
+    if (++queue.next_available == queue.size) {
+      queue.next_available = 0;
+      queue.available_wrap = !queue.available_wrap;
+    }
+    if ((flags & 1) == 0) return chain;
   }
-  return chain;
 }
 
-void VirtioNetModel::use(unsigned index, const Chain& chain, std::uint32_t length) {
-  push_used(index, chain.id, length);
-}
-
-void VirtioNetModel::push_used(unsigned index, std::uint32_t id, std::uint32_t length) {
+void VirtioNetModel::push_used(unsigned index, std::uint32_t id, std::uint32_t length,
+                               unsigned descriptors) {
   VirtioQueueModel& queue = queues_.at(index);
   if (!queue.enabled) return;
   const std::uint16_t before = queue.next_used;
@@ -532,8 +633,9 @@ void VirtioNetModel::push_used(unsigned index, std::uint32_t id, std::uint32_t l
     store16(descriptor + 12, static_cast<std::uint16_t>(id));
     store32(descriptor + 8, length);
     store16(descriptor + 14, queue.used_wrap ? kAvailable | kUsed : 0);
-    if (++queue.next_used == queue.size) {
-      queue.next_used = 0;
+    queue.next_used = static_cast<std::uint16_t>(queue.next_used + descriptors);
+    if (queue.next_used >= queue.size) {
+      queue.next_used = static_cast<std::uint16_t>(queue.next_used - queue.size);
       queue.used_wrap = !queue.used_wrap;
     }
   } else {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 
 #include "driver/virtio_net/net_header.h"
 #include "driver/virtio_net/regs.h"
@@ -49,6 +50,7 @@ class VirtioNetModel final : public FakePciDevice {
     std::uint64_t features = 0;
     std::uint16_t receive_size = 256;
     std::uint16_t transmit_size = 256;
+    std::uint16_t control_size = 64;
     wire::MacAddress mac{{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}};
     std::uint16_t mtu = 1500;
     std::uint32_t notify_multiplier = 4;
@@ -58,12 +60,31 @@ class VirtioNetModel final : public FakePciDevice {
     std::vector<std::byte> frame;
   };
 
+  /// The receive filter (5.1.6.5), promiscuous after a reset.
+  struct Filter {
+    bool promiscuous = true;
+    bool all_groups = false;
+    std::set<wire::MacAddress> stations;
+    std::set<wire::MacAddress> groups;
+  };
+  /// What a device does with a command.
+  enum class Answer : std::uint8_t {
+    carry_out,
+    late,            ///< carries it out some time after the notification
+    refuse,          ///< says VIRTIO_NET_ERR
+    use_only,        ///< uses the buffer without writing into it
+    never,           ///< looks at nothing
+    another_buffer,  ///< uses one that it does not have
+    index_jump,      ///< split ring: uses more than there are
+  };
+
   /// All that the driver may negotiate, but the packed ring.
   static constexpr std::uint64_t kAllFeatures =
       driver::virtio::Feature::kCsum | driver::virtio::Feature::kGuestCsum |
       driver::virtio::Feature::kMtu | driver::virtio::Feature::kMac |
       driver::virtio::Feature::kGuestTso4 | driver::virtio::Feature::kGuestTso6 |
       driver::virtio::Feature::kMrgRxbuf | driver::virtio::Feature::kStatus |
+      driver::virtio::Feature::kCtrlVq | driver::virtio::Feature::kCtrlRx |
       driver::virtio::Feature::kAnyLayout | driver::virtio::Feature::kEventIdx |
       driver::virtio::Feature::kVersion1 | driver::virtio::Feature::kAccessPlatform |
       driver::virtio::Feature::kOrderPlatform;
@@ -71,7 +92,8 @@ class VirtioNetModel final : public FakePciDevice {
   explicit VirtioNetModel(const Setup& setup);
 
   // ---- the wire's side ----
-  /// Puts a frame into receive buffers. False, and nothing done, when they do not suffice.
+  /// Puts a frame that the filter lets in into receive buffers. False, and nothing done, when it
+  /// does not, or when they do not suffice.
   bool deliver(ByteView frame, driver::virtio::NetHeader header = {});
   std::vector<Sent> sent;
   /// False: frames to transmit are taken on notification but stay unused until complete().
@@ -86,16 +108,26 @@ class VirtioNetModel final : public FakePciDevice {
   // ---- state for assertions ----
   std::uint8_t status() const { return status_; }
   std::uint64_t driver_features() const { return driver_features_; }
+  const Filter& filter() const { return filter_; }
+  /// How many were carried out since the model was made.
+  unsigned commands = 0;
+  /// It is a violation when one of these does not pass after a command.
+  std::vector<wire::MacAddress> always_wanted;
   bool packed() const { return (driver_features_ & driver::virtio::Feature::kRingPacked) != 0; }
   VirtioQueueModel& queue(unsigned index) { return queues_.at(index); }
+  /// Time passes for a device that answers late, too.
+  void stall_us(std::uint32_t microseconds) noexcept override;
 
   // ---- misbehaviour ----
+  Answer answer = Answer::carry_out;
+  /// So many commands are carried out before `answer` holds.
+  unsigned honest_commands = 0;
   bool refuse_features = false;
   bool never_resets = false;
   /// The configuration generation changes at each of so many reads.
   unsigned unsettled_reads = 0;
   /// Marks a buffer as used that need not exist.
-  void push_used(unsigned queue, std::uint32_t id, std::uint32_t length);
+  void push_used(unsigned queue, std::uint32_t id, std::uint32_t length, unsigned descriptors = 1);
   /// Split ring: moves the used index without entries.
   void jump_used_index(unsigned queue, std::uint16_t by);
   /// The next available chain of a queue, taken.
@@ -122,8 +154,12 @@ class VirtioNetModel final : public FakePciDevice {
   void reset();
   void notify(std::uint32_t index);
   void transmit(const VirtioQueueModel::Chain& chain);
+  void take_commands();
+  void answer_command(const VirtioQueueModel::Chain& chain);
+  bool carry_out(ByteView command);
+  bool set_tables(ByteView tables);
+  bool passes(const wire::MacAddress& to) const;
   std::uint32_t header_bytes() const;
-  void use(unsigned queue, const VirtioQueueModel::Chain& chain, std::uint32_t length);
   std::optional<VirtioQueueModel::Chain> pop_split(VirtioQueueModel& queue);
   std::optional<VirtioQueueModel::Chain> pop_packed(VirtioQueueModel& queue);
   void count_interrupt(VirtioQueueModel& queue, std::uint16_t used_before);
@@ -135,12 +171,14 @@ class VirtioNetModel final : public FakePciDevice {
   void store32(std::uint64_t address, std::uint32_t value);
 
   Setup setup_;
-  std::array<VirtioQueueModel, 2> queues_;
+  std::array<VirtioQueueModel, driver::virtio::kQueues> queues_;
+  Filter filter_;
   std::array<std::uint8_t, 12> net_config_{};
   std::uint64_t driver_features_ = 0;
   std::uint32_t device_feature_select_ = 0;
   std::uint32_t driver_feature_select_ = 0;
   std::uint16_t queue_select_ = 0;
+  unsigned stalls_ = 0;  // since a command waits
   std::uint8_t status_ = 0;
   std::uint8_t generation_ = 0;
   std::uint8_t last_capability_ = 0;

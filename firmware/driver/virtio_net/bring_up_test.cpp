@@ -237,6 +237,8 @@ TEST(VirtioNetBringUp, LeavesTheDeviceResetWhenStartFails) {
        &err::base_no_memory},
       {"no memory for transmit slots", [](VirtioNetModel& m) { m.allocations_left = 3; },
        &err::base_no_memory},
+      {"no memory for the third ring", [](VirtioNetModel& m) { m.allocations_left = 4; },
+       &err::base_no_memory},
   };
   for (const Failure& failure : failures) {
     SCOPED_TRACE(failure.name);
@@ -323,8 +325,9 @@ TEST(VirtioNetBringUp, NegotiatesOnlyWhatGoesTogether) {
   constexpr std::uint64_t kTso = Feature::kGuestTso4 | Feature::kGuestTso6;
   constexpr std::uint64_t kAll = VirtioNetModel::kAllFeatures | Feature::kRingPacked;
   constexpr std::uint64_t kLow = 0xffffffff;
-  constexpr std::uint64_t kUnknown = 1ull << 10 | 1ull << 17 | 1ull << 28 | 1ull << 38 | 1ull << 63;
+  constexpr std::uint64_t kUnknown = 1ull << 10 | 1ull << 19 | 1ull << 28 | 1ull << 38 | 1ull << 63;
   constexpr std::uint64_t kModern = kAll & ~Feature::kAnyLayout;
+  constexpr std::uint64_t kFilter = Feature::kCtrlVq | Feature::kCtrlRx;
   const Negotiation cases[] = {
       {"all", Interface::modern, kAll, true, kModern},
       {"what is unknown stays off", Interface::modern, kAll | kUnknown, true, kModern},
@@ -336,7 +339,13 @@ TEST(VirtioNetBringUp, NegotiatesOnlyWhatGoesTogether) {
       {"transitional is used as modern", Interface::transitional, kAll, true, kModern},
       {"legacy", Interface::legacy, kAll, true, kAll & kLow},
       {"legacy without ANY_LAYOUT", Interface::legacy, kAll & ~Feature::kAnyLayout, true,
-       kAll & kLow & ~(kTso | Feature::kMrgRxbuf | Feature::kAnyLayout)},
+       kAll & kLow & ~(kTso | Feature::kMrgRxbuf | Feature::kAnyLayout | kFilter)},
+      {"no commands", Interface::modern, kAll & ~Feature::kCtrlVq & ~Feature::kCtrlRx, true,
+       kModern & ~kFilter},
+      {"no commands for a filter", Interface::modern, kAll & ~Feature::kCtrlRx, true,
+       kModern & ~kFilter},
+      {"no queue for commands", Interface::modern, kAll & ~Feature::kCtrlVq, true,
+       kModern & ~kFilter},
   };
   for (const Negotiation& negotiation : cases) {
     SCOPED_TRACE(negotiation.name);

@@ -28,8 +28,6 @@ class ModernTransport final : public Transport {
   std::uint16_t read_config16(std::uint32_t offset) noexcept override;
 
  private:
-  static constexpr std::uint16_t kQueues = 2;
-
   port::BarWindow common_;
   port::BarWindow notify_;
   port::BarWindow device_;

@@ -39,25 +39,26 @@ void PackedRing::attach(ByteSpan memory, std::uint16_t size, bool event_index) n
   hw::dma_store(hw::dma_objects<Event>(memory.data(), layout.driver_event)->flags, kEventDisable);
 }
 
-void PackedRing::add(std::uint16_t id, const RingPiece& piece, Access access) noexcept {
-  Descriptor& descriptor = descriptors_[next_available_];
-  descriptor.address = piece.address;
-  descriptor.length = piece.length;
-  descriptor.id = id;
-  // Available: AVAIL is the driver's wrap counter and USED is its inverse (2.8.1).
-  const auto flags =
-      static_cast<std::uint16_t>((access == Access::device_writes ? kDescriptorWrite : 0) |
-                                 (available_wrap_ ? kAvailable : kUsed));
-  if (added_ == 0) {
-    first_ = next_available_;
-    first_flags_ = flags;
-  } else {
-    hw::dma_store(descriptor.flags, flags);
-  }
-  ++added_;
-  if (++next_available_ == size_) {
-    next_available_ = 0;
-    available_wrap_ = !available_wrap_;
+void PackedRing::add(std::uint16_t id, const RingPiece* pieces, unsigned count) noexcept {
+  for (const RingPiece* piece = pieces; piece != pieces + count; ++piece) {
+    Descriptor& descriptor = descriptors_[next_available_];
+    descriptor.address = piece->address;
+    descriptor.length = piece->length;
+    descriptor.id = id;
+    // Available: AVAIL is the driver's wrap counter and USED is its inverse (2.8.1).
+    const auto flags =
+        static_cast<std::uint16_t>(piece->flags | (available_wrap_ ? kAvailable : kUsed));
+    if (added_ == 0) {
+      first_ = next_available_;
+      first_flags_ = flags;
+    } else {
+      hw::dma_store(descriptor.flags, flags);
+    }
+    ++added_;
+    if (++next_available_ == size_) {
+      next_available_ = 0;
+      available_wrap_ = !available_wrap_;
+    }
   }
 }
 
@@ -85,7 +86,7 @@ bool PackedRing::device_wants_notification(std::uint16_t before) const noexcept 
   return hw::passed_event(event, next_available_, before);
 }
 
-TakeState PackedRing::take(UsedElement& element, std::uint16_t in_flight) noexcept {
+TakeState PackedRing::take(UsedElement& element, std::uint16_t in_flight, unsigned count) noexcept {
   const Descriptor& descriptor = descriptors_[next_used_];
   const std::uint16_t flags = hw::dma_load(descriptor.flags);
   const bool available = (flags & kAvailable) != 0;
@@ -95,8 +96,10 @@ TakeState PackedRing::take(UsedElement& element, std::uint16_t in_flight) noexce
   hw::dma_read_barrier();
   element.id = hw::dma_load(descriptor.id);
   element.length = hw::dma_load(descriptor.length);
-  if (++next_used_ == size_) {
-    next_used_ = 0;
+  // The device writes into the first of a buffer's descriptors and skips the others (2.8.6).
+  next_used_ = static_cast<std::uint16_t>(next_used_ + count);
+  if (next_used_ >= size_) {
+    next_used_ = static_cast<std::uint16_t>(next_used_ - size_);
     used_wrap_ = !used_wrap_;
   }
   return TakeState::taken;

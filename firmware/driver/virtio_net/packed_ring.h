@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The packed virtqueue, driver side (2.8). One descriptor per buffer: packed rings exist only with
-// VERSION_1, where the header needs no descriptor of its own.
+// The packed virtqueue, driver side (2.8). All buffers of a ring have as many descriptors: one, or
+// two where the device answers. Packed rings exist only with VERSION_1, where the header needs no
+// descriptor of its own.
 #pragma once
 
 #include "base/bytes.h"
@@ -21,12 +22,13 @@ class PackedRing {
   /// `memory` is zeroed, page aligned, PackedLayout::of(size).bytes long; any `size` but 0.
   void attach(ByteSpan memory, std::uint16_t size, bool event_index) noexcept;
 
-  /// Puts one buffer named `id` into the ring. The device sees it after publish().
-  void add(std::uint16_t id, const RingPiece& piece, Access access) noexcept;
+  /// Puts a buffer of `count` pieces named `id` into the ring. The device sees it after publish().
+  void add(std::uint16_t id, const RingPiece* pieces, unsigned count) noexcept;
   /// Shows the device what was added. True when it wants a notification for it.
   bool publish() noexcept;
-  /// The next used buffer, if any. `in_flight`: how many the device may have at most.
-  TakeState take(UsedElement& element, std::uint16_t in_flight) noexcept;
+  /// The next used buffer, if any. `in_flight`: how many the device may have at most; `count`: the
+  /// pieces of each.
+  TakeState take(UsedElement& element, std::uint16_t in_flight, unsigned count) noexcept;
 
  private:
   struct Descriptor {

@@ -25,14 +25,9 @@ Result<void> ReceiveQueue::create(port::PciDevice& pci, Transport& transport,
                                   const Negotiated& negotiated, const Setup& setup) noexcept {
   destroy();
   negotiated_ = negotiated;
-  const Virtqueue::Setup queue{
-      .index = kReceiveQueue,
-      .slots_max = kReceiveSlotsMax,
-      .header_bytes = negotiated.separate_header() ? negotiated.header_bytes() : std::uint16_t{0},
-      .packed = negotiated.packed(),
-      .event_index = negotiated.has(Feature::kEventIdx),
-      .access = Access::device_writes};
-  KEDGE_CHECK(queue_.create(pci, transport, queue));
+  KEDGE_CHECK(queue_.create(
+      pci, transport, negotiated,
+      {.index = kReceiveQueue, .slots_max = kReceiveSlotsMax, .access = Access::device_writes}));
   posted_bytes_ = negotiated.mergeable() ? kMergeableBufferBytes
                                          : round_up(setup.frame_bytes_max + NetHeader::kSize, 2048);
   const std::uint32_t slots = queue_.slots();

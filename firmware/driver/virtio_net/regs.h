@@ -98,6 +98,8 @@ struct Feature {
   static constexpr std::uint64_t kGuestTso6 = 1ull << 8;
   static constexpr std::uint64_t kMrgRxbuf = 1ull << 15;
   static constexpr std::uint64_t kStatus = 1ull << 16;
+  static constexpr std::uint64_t kCtrlVq = 1ull << 17;
+  static constexpr std::uint64_t kCtrlRx = 1ull << 18;
   static constexpr std::uint64_t kAnyLayout = 1ull << 27;
   static constexpr std::uint64_t kEventIdx = 1ull << 29;
   static constexpr std::uint64_t kVersion1 = 1ull << 32;
@@ -117,6 +119,8 @@ struct NetConfig {
 
 inline constexpr std::uint16_t kReceiveQueue = 0;   // receiveq1 (5.1.2)
 inline constexpr std::uint16_t kTransmitQueue = 1;  // transmitq1
+inline constexpr std::uint16_t kControlQueue = 2;   // controlq where there is one pair of queues
+inline constexpr std::uint16_t kQueues = 3;
 
 inline constexpr std::uint32_t kRingSizeMax = 32768;  // 2.7, 2.8.10.1
 

@@ -44,16 +44,13 @@ void SplitRing::attach(ByteSpan memory, std::uint16_t size, bool event_index) no
   }
 }
 
-void SplitRing::add(std::uint16_t head, const RingPiece* pieces, unsigned count,
-                    Access access) noexcept {
-  const std::uint16_t write = access == Access::device_writes ? kDescriptorWrite : 0;
+void SplitRing::add(std::uint16_t head, const RingPiece* pieces, unsigned count) noexcept {
   for (unsigned i = 0; i < count; ++i) {
     Descriptor& descriptor = descriptors_[head + i];
-    const bool last = i + 1 == count;
     descriptor.address = pieces[i].address;
     descriptor.length = pieces[i].length;
-    descriptor.flags = static_cast<std::uint16_t>(write | (last ? 0 : kDescriptorNext));
-    descriptor.next = static_cast<std::uint16_t>(last ? 0 : head + i + 1);
+    descriptor.flags = pieces[i].flags;
+    descriptor.next = static_cast<std::uint16_t>(head + i + 1);  // of the last: not looked at
   }
   available_ring_[next_available_ & mask_] = head;
   ++next_available_;

@@ -24,7 +24,7 @@ class SplitRing {
 
   /// Puts a chain of `pieces` (one or two) that starts at descriptor `head` into the ring; the
   /// second piece uses descriptor head + 1. The device sees it after publish().
-  void add(std::uint16_t head, const RingPiece* pieces, unsigned count, Access access) noexcept;
+  void add(std::uint16_t head, const RingPiece* pieces, unsigned count) noexcept;
   /// Shows the device what was added. True when it wants a notification for it.
   bool publish() noexcept;
   /// The next used buffer, if any. `in_flight`: how many the device may have at most.

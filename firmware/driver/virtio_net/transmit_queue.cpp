@@ -28,14 +28,10 @@ Result<void> TransmitQueue::create(port::PciDevice& pci, Transport& transport,
   slot_bytes_ = (frame_bytes_max + header_bytes_ + kSlotAlign - 1) / kSlotAlign * kSlotAlign;
   const std::uint32_t slots =
       std::clamp(kTransmitBytesMax / slot_bytes_, kTransmitSlotsMin, kTransmitSlotsMax);
-  const Virtqueue::Setup setup{
-      .index = kTransmitQueue,
-      .slots_max = static_cast<std::uint16_t>(slots),
-      .header_bytes = negotiated.separate_header() ? header_bytes_ : std::uint16_t{0},
-      .packed = negotiated.packed(),
-      .event_index = negotiated.has(Feature::kEventIdx),
-      .access = Access::device_reads};
-  KEDGE_CHECK(queue_.create(pci, transport, setup));
+  KEDGE_CHECK(queue_.create(pci, transport, negotiated,
+                            {.index = kTransmitQueue,
+                             .slots_max = static_cast<std::uint16_t>(slots),
+                             .access = Access::device_reads}));
   KEDGE_TRY(memory_, pci.allocate_dma(std::size_t{queue_.slots()} * slot_bytes_));
   return {};
 }

@@ -13,7 +13,11 @@ class TransmitQueue {
   Result<void> create(port::PciDevice& pci, Transport& transport, const Negotiated& negotiated,
                       std::uint32_t frame_bytes_max) noexcept;
   /// The device must have been reset.
-  void destroy() noexcept { *this = TransmitQueue(); }
+  void destroy() noexcept {
+    queue_.destroy();
+    memory_.reset();
+    unpublished_ = 0;
+  }
 
   /// Copies a frame into the ring, unpublished. Errors: link_busy, link_frame_too_large,
   /// base_invalid (no Ethernet header, or a checksum outside of the frame).

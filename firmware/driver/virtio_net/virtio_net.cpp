@@ -25,6 +25,9 @@ constexpr std::uint32_t kTransmitBatchMax = 16;
 /// Accepted whenever they are offered.
 constexpr std::uint64_t kPlainFeatures = Feature::kCsum | Feature::kMtu | Feature::kMac |
                                          Feature::kMrgRxbuf | Feature::kStatus | Feature::kEventIdx;
+/// For the commands that set a filter; which has to know the address, so the device has one.
+constexpr std::uint64_t kFilterFeatures = Feature::kCtrlVq | Feature::kCtrlRx;
+constexpr std::uint64_t kFilterNeeds = kFilterFeatures | Feature::kMac;
 /// The legacy interface has only 32 feature bits.
 constexpr std::uint64_t kLegacyFeatures = Feature::kAnyLayout;
 /// DMA memory is mapped for the device by the port, and our barriers reach real devices, so both
@@ -90,7 +93,7 @@ void VirtioNet::set_status(std::uint8_t bits) noexcept {
 
 std::uint64_t VirtioNet::choose_features(std::uint64_t offered) const noexcept {
   std::uint64_t wanted =
-      kPlainFeatures | (transport_->modern() ? kModernFeatures : kLegacyFeatures);
+      kPlainFeatures | kFilterFeatures | (transport_->modern() ? kModernFeatures : kLegacyFeatures);
   if (options_.receive_offloads) {
     wanted |= Feature::kGuestCsum | Feature::kGuestTso4 | Feature::kGuestTso6;
   }
@@ -100,8 +103,12 @@ std::uint64_t VirtioNet::choose_features(std::uint64_t offered) const noexcept {
       transport_->read_config16(NetConfig::kMtu) < NetConfig::kMtuMin) {
     chosen &= ~Feature::kMtu;
   }
-  // 5.1.6.6: a header in a descriptor of its own does not go with mergeable buffers.
-  if (!transport_->modern() && (chosen & Feature::kAnyLayout) == 0) chosen &= ~Feature::kMrgRxbuf;
+  // 5.1.6.6: a header in a descriptor of its own does not go with mergeable buffers; and commands
+  // would come in more pieces.
+  if (!transport_->modern() && (chosen & Feature::kAnyLayout) == 0) {
+    chosen &= ~(Feature::kMrgRxbuf | kFilterFeatures);
+  }
+  if (!filters_ || (chosen & kFilterNeeds) != kFilterNeeds) chosen &= ~kFilterFeatures;
   // 5.1.3.1: segments are merged only where checksums may be partial. And without mergeable buffers
   // each would have to take 64 KiB.
   if ((chosen & Feature::kGuestCsum) == 0 || (chosen & Feature::kMrgRxbuf) == 0) {
@@ -139,6 +146,9 @@ Result<void> VirtioNet::bring_up() noexcept {
       receive_.create(pci_, *transport_, negotiated_,
                       {.frame_bytes_max = frame_bytes_max(), .spare_bytes = options_.spare_bytes}));
   KEDGE_CHECK(transmit_.create(pci_, *transport_, negotiated_, frame_bytes_max()));
+  if (negotiated_.has(Feature::kCtrlRx) && !control_.create(pci_, *transport_, negotiated_).ok()) {
+    control_.destroy();  // and so no command will succeed
+  }
   receive_.refill();
   set_status(Status::kDriverOk);
   // The device did not look at the ring before DRIVER_OK, and no notification was allowed.
@@ -147,16 +157,32 @@ Result<void> VirtioNet::bring_up() noexcept {
   return {};
 }
 
+/// True as well where the device has no filter. False: no start goes with commands from now on.
+bool VirtioNet::apply_filter() noexcept {
+  if (!negotiated_.has(Feature::kCtrlRx)) return true;
+  filters_ = control_.set_filter(pci_, *transport_, filter_);
+  return filters_;
+}
+
+/// Who fails a command may hold back frames that are wanted now, or do so when it carries the
+/// command out at last. It is stopped like one that breaks the rules of its rings.
+void VirtioNet::set_receive_filter(const link::ReceiveFilter& filter) noexcept {
+  filter_ = filter;
+  if (state_ == State::running && !apply_filter()) give_up(Fault::command_failed);
+}
+
 Result<void> VirtioNet::start() noexcept {
   if (state_ == State::running) return {};
   stop();  // what a broken device left
-  if (auto up = bring_up(); !up.ok()) {
-    set_status(Status::kFailed);
-    silence();
-    receive_.destroy();
-    transmit_.destroy();
-    return std::move(up).context("starting the virtio network device");
-  }
+  state_ = State::broken;
+  do {
+    if (auto up = bring_up(); !up.ok()) {
+      set_status(Status::kFailed);
+      stop();
+      return std::move(up).context("starting the virtio network device");
+    }
+    // A device that fails a command starts again without any, and lets everything in.
+  } while (!apply_filter());
   state_ = State::running;
   log(LogLevel::debug, kTag, "{} interface, {} ring, features {:x}, MTU {}",
       modern() ? "modern" : "legacy", negotiated_.packed() ? "packed" : "split",
@@ -182,6 +208,7 @@ void VirtioNet::stop() noexcept {
   fault_ = Fault::none;
   receive_.destroy();
   transmit_.destroy();
+  control_.destroy();
 }
 
 void VirtioNet::quiesce() noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "driver/native_driver.h"
+#include "driver/virtio_net/control_queue.h"
 #include "driver/virtio_net/receive_queue.h"
 #include "driver/virtio_net/transmit_queue.h"
 
@@ -58,6 +59,7 @@ class VirtioNet final : public link::Device {
   std::uint32_t poll(link::Receiver& receiver, std::uint32_t budget) noexcept override;
   Result<void> transmit(std::span<const ByteView> pieces,
                         link::TransmitInfo info) noexcept override;
+  void set_receive_filter(const link::ReceiveFilter& filter) noexcept override;
 
  private:
   enum class State : std::uint8_t { stopped, running, broken };
@@ -72,6 +74,7 @@ class VirtioNet final : public link::Device {
   Result<void> negotiate() noexcept;
   std::uint64_t choose_features(std::uint64_t offered) const noexcept;
   std::uint32_t frame_bytes_max() const noexcept;
+  bool apply_filter() noexcept;
   void silence() noexcept;
   void flush_transmit() noexcept;
   void give_up(virtio::Fault fault) noexcept;
@@ -83,6 +86,8 @@ class VirtioNet final : public link::Device {
   virtio::Negotiated negotiated_;
   virtio::ReceiveQueue receive_;
   virtio::TransmitQueue transmit_;
+  virtio::ControlQueue control_;
+  link::ReceiveFilter filter_;
   link::Statistics statistics_;
   wire::MacAddress mac_;
   std::uint16_t mtu_ = 1500;
@@ -90,6 +95,7 @@ class VirtioNet final : public link::Device {
   State state_ = State::stopped;
   virtio::Fault fault_ = virtio::Fault::none;
   bool polling_ = false;
+  bool filters_ = true;  ///< until the device fails a command
 };
 
 /// NativeDriver::create of this chip. Errors: those of VirtioNet::create.

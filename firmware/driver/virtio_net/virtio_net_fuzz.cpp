@@ -11,9 +11,17 @@
 namespace kedge::driver {
 namespace {
 
+/// How the device answers commands from now on: mostly as it should.
+void set_answer(fake::VirtioNetModel& model, Choices& choices) {
+  using Answer = fake::VirtioNetModel::Answer;
+  constexpr unsigned kAnswers = static_cast<unsigned>(Answer::index_jump) + 1;
+  model.answer = static_cast<Answer>(choices.u8() % kAnswers);
+  model.honest_commands = choices.u8();
+}
+
 void step(fake::VirtioNetModel& model, VirtioNet& device, FuzzReceiver& receiver,
           Choices& choices) {
-  switch (choices.u8() % 14) {
+  switch (choices.u8() % 16) {
     case 0:
     case 1: {
       const std::uint32_t budget = choices.u8();
@@ -48,10 +56,10 @@ void step(fake::VirtioNetModel& model, VirtioNet& device, FuzzReceiver& receiver
       break;
     }
     case 6:
-      model.push_used(choices.u8() % 2, choices.u16(), choices.u32());
+      model.push_used(choices.u8() % virtio::kQueues, choices.u16(), choices.u32());
       break;
     case 7:
-      model.jump_used_index(choices.u8() % 2, choices.u16());
+      model.jump_used_index(choices.u8() % virtio::kQueues, choices.u16());
       break;
     case 8:
       scribble(model, choices);
@@ -75,7 +83,13 @@ void step(fake::VirtioNetModel& model, VirtioNet& device, FuzzReceiver& receiver
       break;
     case 13:
       (void)device.link_state();
-      model.set_wants_notifications(choices.u8() % 2, (choices.u8() & 1) != 0);
+      model.set_wants_notifications(choices.u8() % virtio::kQueues, (choices.u8() & 1) != 0);
+      break;
+    case 14:
+      device.set_receive_filter(any_filter(choices));
+      break;
+    case 15:
+      set_answer(model, choices);
       break;
   }
 }
@@ -84,11 +98,14 @@ void run(Choices& choices) {
   const Variant& variant = kVariants[choices.u8() % std::size(kVariants)];
   auto setup = variant.setup();
   setup.features ^= choices.u16() & 0x818b;  // offloads come and go
+  if (choices.u8() % 8 == 0) setup.features ^= virtio::Feature::kCtrlRx;
   setup.features ^= std::uint64_t{choices.u8() & 7u} << 34 & virtio::Feature::kRingPacked;
   setup.receive_size = static_cast<std::uint16_t>(choices.u8() % 8 == 0 ? choices.u16() : 64);
   setup.transmit_size = 32;
+  setup.control_size = static_cast<std::uint16_t>(choices.u8() % 8 == 0 ? choices.u16() : 64);
   setup.mtu = static_cast<std::uint16_t>(choices.u8() % 8 == 0 ? choices.u16() : 1500);
   fake::VirtioNetModel model(setup);
+  if (choices.u8() % 4 == 0) set_answer(model, choices);
   if (choices.u8() % 4 == 0) {  // capabilities that point anywhere
     for (unsigned count = choices.u8() % 8; count != 0; --count) {
       model.config[0x34 + choices.u8() % 0xa0] = choices.u8();

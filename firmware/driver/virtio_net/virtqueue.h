@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "driver/virtio_net/negotiated.h"
 #include "driver/virtio_net/packed_ring.h"
 #include "driver/virtio_net/split_ring.h"
 #include "driver/virtio_net/transport.h"
@@ -17,10 +18,8 @@ class Virtqueue {
  public:
   struct Setup {
     std::uint16_t index = 0;
-    std::uint16_t slots_max = 0;     ///< buffers to have in flight at most
-    std::uint16_t header_bytes = 0;  ///< size of a descriptor of its own for the header, or 0
-    bool packed = false;
-    bool event_index = false;
+    std::uint16_t slots_max = 0;    ///< buffers to have in flight at most
+    std::uint16_t spare_bytes = 0;  ///< behind the ring, in memory(), for the caller
     Access access = Access::device_reads;
   };
   /// A used buffer.
@@ -30,10 +29,19 @@ class Virtqueue {
   };
 
   /// Allocates the ring at the device's full size and hands it to the device.
-  Result<void> create(port::PciDevice& pci, Transport& transport, const Setup& setup) noexcept;
+  Result<void> create(port::PciDevice& pci, Transport& transport, const Negotiated& negotiated,
+                      const Setup& setup) noexcept;
   /// Gives the memory back. The device must have been reset.
-  void destroy() noexcept { *this = Virtqueue(); }
+  void destroy() noexcept {
+    memory_.reset();
+    cookies_.reset();
+    free_.reset();
+    slots_ = free_count_ = 0;
+    fault_ = Fault::none;
+  }
 
+  /// Of the ring; null when there is none.
+  const port::DmaMemory* memory() const noexcept { return memory_.get(); }
   std::uint16_t slots() const noexcept { return slots_; }
   std::uint16_t free_slots() const noexcept { return free_count_; }
   std::uint16_t in_flight() const noexcept {
