@@ -3,6 +3,7 @@
 // kedge-driver.efi in the UEFI shell, under the firmware's own network stack: connected,
 // disconnected, reconnected and unloaded many times, and used.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include "support/file.h"
 #include "tests/e2e/rig/shell.h"
@@ -69,6 +70,15 @@ class DriverInShell : public ShellTest {
     run("tftp 192.0.2.1 token.txt");
     find(run("type token.txt"), token_);
   }
+  // What the firmware's stack wants, and no more: no frames to others, and of the groups those of
+  // IPv4 and IPv6 to which everybody belongs, at least.
+  void expect_groups_in_the_device() {
+    const nlohmann::json filter = expect_receive_filter("normal");
+    if (HasFailure()) return;
+    EXPECT_THAT(filter.at("multicast-table"), testing::Contains("01:00:5e:00:00:01"));
+    EXPECT_THAT(filter.at("unicast-table"), testing::IsEmpty());
+    EXPECT_EQ(filter.at("multicast-overflow"), false);
+  }
   void serve() {
     token_ = random_token();
     write_served("token.txt", token_ + "\r\n");
@@ -105,6 +115,7 @@ TEST_F(DriverInShell, LeavesNothingOfConnectionsAndTheNetworkWorks) {
   EXPECT_EQ(with_stack.openings, 0);
   expect_our_driver(true);
   use_the_network();
+  expect_groups_in_the_device();
 }
 
 TEST_F(DriverInShell, LeavesNothingWhenItIsUnloaded) {
@@ -168,6 +179,7 @@ TEST_P(DriverUnderIommu, ReachesOnlyWhatIsMappedAndUnmapsIt) {
   expect_our_driver(true);
   run("connect -r " + nic_);
   use_the_network();
+  if (GetParam().model == kVirtioNet.model) expect_groups_in_the_device();
   const Mappings during = mappings();
   EXPECT_GT(during.live, before.live);
   unload();

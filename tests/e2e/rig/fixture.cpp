@@ -287,6 +287,20 @@ void E2eTest::expect_proof(const Payload& payload, Duration timeout) {
   EXPECT_EQ(vm_->state(), VmState::powered_off);
 }
 
+nlohmann::json E2eTest::expect_receive_filter(std::string_view groups) {
+  constexpr Duration kPause = std::chrono::milliseconds(50);
+  nlohmann::json filter;
+  for (const Instant deadline = after(kBootTimeout); now() < deadline; vm_->pump(after(kPause))) {
+    const auto filters = vm_->command("query-rx-filter", {{"name", nic_id(0)}});
+    if (!filters) break;
+    filter = filters->at(0);
+    filter.erase("vlan-table");  // 4096 numbers
+    if (!filter.at("promiscuous") && filter.at("multicast") == groups) return filter;
+  }
+  ADD_FAILURE() << "the NIC's filter does not become \"" << groups << "\": " << filter.dump();
+  return nullptr;
+}
+
 void E2eTest::expect_banner() {
   EXPECT_TRUE(vm_->serial().search(Pattern::must_compile(R"(^Kedge \S+)")))
       << "it was not Kedge that ran";

@@ -92,6 +92,11 @@ class E2eTest : public testing::Test {
   // The userland of the payload has shown its tokens and switched the machine off.
   void expect_proof(const Payload& payload, Duration timeout = kBootTimeout);
 
+  // The filter that our driver has set in the first NIC, a virtio-net: QEMU's query-rx-filter,
+  // asked again until frames to others are kept out and "multicast" is `groups` ("normal": those of
+  // its table). Null, and the test has failed, if that never is.
+  nlohmann::json expect_receive_filter(std::string_view groups);
+
   // Kedge's first line has been on the console.
   void expect_banner();
   // A second disk with another program, as the firmware's next boot option.
