@@ -103,6 +103,8 @@ TEST(VirtioNetHostile, DevicesAreStoppedAndTheStackIsTold) {
       ASSERT_TRUE(rig.model.deliver(pattern(800)));
       EXPECT_EQ(rig.poll(), 1u);
       EXPECT_EQ(rig.collector.frames.back(), pattern(800));
+      EXPECT_TRUE(rig.transmit(pattern(60)).ok());
+      EXPECT_EQ(rig.device->link_state(), link::LinkState::up);
     }
   }
 }

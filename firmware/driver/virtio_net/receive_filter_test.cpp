@@ -145,6 +145,12 @@ TEST(VirtioNetFilters, WaitForADeviceThatTakesItsTime) {
     set_filter(rig, filter_of({kSolicited}));
     EXPECT_GT(rig.model.stalled_us, 0u);
     expect_only(rig, {kSolicited});
+    // One that looks at the queue by itself.
+    rig.model.set_wants_notifications(virtio::kControlQueue, false);
+    const unsigned before = rig.model.queue(virtio::kControlQueue).notifications;
+    set_filter(rig, filter_of({kStrange}));
+    EXPECT_EQ(rig.model.queue(virtio::kControlQueue).notifications, before);
+    expect_only(rig, {kStrange});
     EXPECT_EQ(rig.violations(), "");
   }
 }
