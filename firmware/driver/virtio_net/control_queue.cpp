@@ -13,15 +13,16 @@ namespace {
 constexpr std::uint32_t kAnswerPolls = 20'000;
 constexpr std::uint32_t kAnswerPollUs = 50;
 
-/// The beginning of a command: class, command, and one byte that says whether it is on. Of
-/// kTableSet that byte is the lowest of the number of unicast addresses: none but the device's own.
+/// The first four bytes of a command, little-endian as all machines are: class, command, whether a
+/// mode is on. In kTableSet the number of unicast addresses begins there, of which there are none.
 constexpr std::uint32_t kPromiscuous = 0x000000;  // VIRTIO_NET_CTRL_RX_PROMISC
 constexpr std::uint32_t kAllGroups = 0x000100;    // VIRTIO_NET_CTRL_RX_ALLMULTI
 constexpr std::uint32_t kTableSet = 0x000001;     // VIRTIO_NET_CTRL_MAC_TABLE_SET
 constexpr std::uint32_t kOn = 0x010000;
 constexpr std::uint32_t kModeBytes = 3;
 
-/// Of kTableSet: where the number of multicast addresses is, and they.
+/// In kTableSet: where the lowest byte of the number of multicast addresses is, and they. What
+/// nobody writes is zero.
 constexpr std::uint32_t kGroupCount = 6;
 constexpr std::uint32_t kGroups = 10;
 constexpr std::uint32_t kGroupBytes = wire::MacAddress::kSize;
