@@ -70,8 +70,8 @@ class DriverInShell : public ShellTest {
     run("tftp 192.0.2.1 token.txt");
     find(run("type token.txt"), token_);
   }
-  // What the firmware's stack wants, and no more: no frames to others, and of the groups those of
-  // IPv4 and IPv6 to which everybody belongs, at least.
+  // What the firmware's stack wants, and no more: no frames to others, and of the groups those in
+  // its list, with IPv4's of all hosts.
   void expect_groups_in_the_device() {
     const nlohmann::json filter = expect_receive_filter("normal");
     if (HasFailure()) return;
