@@ -52,7 +52,7 @@ set(CMAKE_C_FLAGS_INIT "${flags}")
 set(CMAKE_CXX_FLAGS_INIT
   "-nostdinc++ -isystem ${kedge_llvm}/include/c++/v1 ${flags} -fno-exceptions -fno-rtti"
   # Memory goes back to the firmware as a whole; nothing runs destructors of globals.
-  "-fno-threadsafe-statics -fno-c++-static-destructors")
+  "-fno-threadsafe-statics -fno-c++-static-destructors -fno-sized-deallocation")
 list(JOIN CMAKE_CXX_FLAGS_INIT " " CMAKE_CXX_FLAGS_INIT)
 # KedgeCompiler.cmake says how it is optimized.
 set(CMAKE_C_FLAGS_MINSIZEREL_INIT "")

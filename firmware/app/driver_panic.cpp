@@ -2,8 +2,8 @@
 // What a broken invariant, or a heap that is at its end, does in a resident driver: it names its
 // place and resets the machine, which then boots as if from power on. There is nobody to return to:
 // the caller is some part of the firmware that goes on using us.
+#include "app/panic_text.h"
 #include "base/assert.h"
-#include "base/format.h"
 #include "uefi/console.h"
 #include "uefi/rt/runtime.h"
 
@@ -19,8 +19,7 @@ void assertion_failed(const char* expression, const char* file, int line) noexce
                                 static_cast<EFI_SYSTEM_TABLE*>(kedge_system_table));
   char buffer[200];
   BufferSink sink(buffer);
-  format_to(sink, "\nKedge's network driver has a bug: {} ({}:{}). Please report this line.\n",
-            std::string_view(expression), std::string_view(file), line);
+  put_bug(sink, "Kedge's network driver has a bug", expression, file, line);
   uefi::TextConsole::print_raw(firmware, sink.text());
   // Our own boot has disarmed the firmware's watchdog: a machine must not wait here for a person.
   for (int second = 0; second < kSecondsToRead; ++second) firmware.stall_us(1'000'000);

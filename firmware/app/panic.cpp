@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // What a broken invariant does in the firmware: names its place and returns to the boot manager.
+#include "app/panic_text.h"
 #include "base/assert.h"
-#include "base/format.h"
 #include "uefi/console.h"
 #include "uefi/event.h"
 #include "uefi/rt/runtime.h"
@@ -14,8 +14,7 @@ void assertion_failed(const char* expression, const char* file, int line) noexce
   char buffer[200];
   BufferSink sink(buffer);
   // A bug of ours: the place is all that a report needs. Nothing is allocated here.
-  format_to(sink, "\nKedge has a bug: {} ({}:{}). Please report this line.\n",
-            std::string_view(expression), std::string_view(file), line);
+  put_bug(sink, "Kedge has a bug", expression, file, line);
   uefi::TextConsole::print_raw(firmware, sink.text());
   // No destructor runs from here on.
   uefi::ExitBootServicesHook::abandon();

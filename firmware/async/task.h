@@ -13,8 +13,8 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "async/async_errors.h"
@@ -40,6 +40,16 @@ class PromiseBase {
   std::suspend_always initial_suspend() noexcept { return {}; }
   void unhandled_exception() noexcept { std::terminate(); }
 
+  /// What only reads the context is a value at once, and no point of suspension.
+  template <class Operation>
+  decltype(auto) await_transform(Operation&& operation) noexcept {
+    static_assert(!std::is_lvalue_reference_v<Operation>, "awaited once: made here, or moved");
+    if constexpr (requires { operation.read(context_); }) {
+      return Known{operation.read(context_)};
+    } else {
+      return std::forward<Operation>(operation);
+    }
+  }
   struct FinalAwaiter {
     bool await_ready() noexcept { return false; }
     template <class P>
@@ -55,9 +65,18 @@ class PromiseBase {
   };
   FinalAwaiter final_suspend() noexcept { return {}; }
 
+  template <class T>
+  struct Known {
+    T value;
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    T await_resume() const noexcept { return value; }
+  };
+
   const Context& context() const noexcept { return context_; }
   void set_context(const Context& context) noexcept { context_ = context; }
   Ready& ready() noexcept { return ready_; }
+  bool done() const noexcept { return done_; }
 
  private:
   template <class>
@@ -73,19 +92,23 @@ class PromiseBase {
 template <class T>
 class Promise : public PromiseBase {
  public:
+  Promise() noexcept {}
+  ~Promise() {
+    if (done()) std::destroy_at(std::addressof(value_));
+  }
   Task<T> get_return_object() noexcept;
   static Task<T> get_return_object_on_allocation_failure() noexcept { return Task<T>(nullptr); }
   template <class U = T>
   void return_value(U&& value) noexcept {
-    value_.emplace(std::forward<U>(value));
+    std::construct_at(std::addressof(value_), std::forward<U>(value));
   }
-  T take() noexcept {
-    KEDGE_ASSERT(value_.has_value());
-    return *std::move(value_);
-  }
+  T take() noexcept { return std::move(value_); }
 
  private:
-  std::optional<T> value_;
+  // Constructed when the coroutine returns, which is when it is done.
+  union {
+    T value_;
+  };
 };
 
 template <>
@@ -151,20 +174,15 @@ class [[nodiscard]] Task {
     return handle_.promise().take();
   }
 
-  class Awaiter {
-   public:
-    explicit Awaiter(Task& task) noexcept : task_(task) {}
-    bool await_ready() noexcept { return task_.handle_ == nullptr; }
-    template <class P>
-    bool await_suspend(std::coroutine_handle<P> parent) noexcept {
-      return !task_.start(parent.promise().context(), &parent.promise().ready());
-    }
-    T await_resume() noexcept { return task_.take(); }
-
-   private:
-    Task& task_;
-  };
-  Awaiter operator co_await() && noexcept { return Awaiter(*this); }
+  // A task is what awaits itself: code for each co_await is what coroutines consist of, so it is as
+  // little as can be.
+  Task&& operator co_await() && noexcept { return std::move(*this); }
+  bool await_ready() const noexcept { return false; }
+  template <class P>
+  bool await_suspend(std::coroutine_handle<P> parent) noexcept {
+    return !start(parent.promise().context(), &parent.promise().ready());
+  }
+  T await_resume() noexcept { return take(); }
 
  private:
   void destroy() noexcept {
@@ -193,18 +211,8 @@ inline Task<void> Promise<void>::get_return_object_on_allocation_failure() noexc
 }  // namespace detail
 
 /// The context of the coroutine that awaits it: `const Context context = co_await this_context();`
-class [[nodiscard]] this_context {
- public:
-  bool await_ready() noexcept { return false; }
-  template <class P>
-  bool await_suspend(std::coroutine_handle<P> self) noexcept {
-    context_ = self.promise().context();
-    return false;
-  }
-  Context await_resume() noexcept { return context_; }
-
- private:
-  Context context_;
+struct [[nodiscard]] this_context {
+  Context read(const Context& context) const noexcept { return context; }
 };
 
 /// Drives `task` to its end from code that is not a coroutine. The loop must not be running.

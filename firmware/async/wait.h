@@ -125,18 +125,8 @@ class [[nodiscard]] outside_loop final : private Deferred {
 };
 
 /// The loop's clock, from inside a coroutine: `const Instant start = co_await current_time();`
-class [[nodiscard]] current_time {
- public:
-  bool await_ready() noexcept { return false; }
-  template <class P>
-  bool await_suspend(std::coroutine_handle<P> self) noexcept {
-    loop_ = self.promise().context().loop;
-    return false;
-  }
-  Instant await_resume() noexcept { return loop_->now(); }
-
- private:
-  Loop* loop_ = nullptr;
+struct [[nodiscard]] current_time {
+  Instant read(const Context& context) const noexcept { return context.loop->now(); }
 };
 
 }  // namespace kedge::async

@@ -5,8 +5,6 @@
 // site in 11-4, rest zero. Sites are never renumbered; docs/errors.md lists them all.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 
 namespace kedge {
@@ -72,42 +70,45 @@ constexpr std::uint32_t site_code(ErrorKind kind, Module module, std::uint8_t si
          static_cast<std::uint32_t>(site) << 4;
 }
 
-/// A failure on its way up: a small trivially copyable value, no allocation.
+/// A failure on its way up: two words, trivially copyable, so that it travels in registers.
 class [[nodiscard]] Error {
  public:
-  static constexpr std::size_t kContextMax = 3;
-
   /// `detail` is what the peer said: an HTTP status, a TFTP error code, low bits of an EFI status.
+  /// `site` must have static storage.
   constexpr explicit Error(const ErrorSite& site, std::uint32_t detail = 0) noexcept
-      : site_(&site), detail_(detail) {}
+      : site_(&site), rest_{.detail = detail} {}
 
   constexpr const ErrorSite& site() const noexcept { return *site_; }
   constexpr std::uint32_t code() const noexcept { return site_->code; }
   constexpr ErrorKind kind() const noexcept { return static_cast<ErrorKind>(site_->code >> 24); }
-  constexpr std::uint32_t detail() const noexcept { return detail_; }
+  constexpr std::uint32_t detail() const noexcept { return rest_.detail; }
 
-  /// Adds what was being done, outermost last; `what` must have static storage. When the chain is
-  /// full the newest entry replaces the last: the innermost contexts explain most.
-  constexpr Error with_context(const char* what) const noexcept {
-    Error copy = *this;
-    const std::size_t slot =
-        copy.context_count_ < kContextMax ? copy.context_count_++ : kContextMax - 1;
-    copy.context_[slot] = what;
-    return copy;
+  /// Adds what was being done; `what` must have static storage. The first one stays: the innermost
+  /// explains most.
+  Error with_context(const char* what) const noexcept;
+  /// What was being done, or null.
+  const char* context() const noexcept {
+    return rest_.context == 0 ? nullptr : reinterpret_cast<const char*>(site_) + rest_.context;
   }
-  constexpr std::size_t context_count() const noexcept { return context_count_; }
-  constexpr const char* context(std::size_t index) const noexcept { return context_[index]; }
 
   friend constexpr bool operator==(const Error& error, const ErrorSite& site) noexcept {
     return error.code() == site.code;
   }
 
  private:
+  template <class>
+  friend class Result;
+  /// What an error is beside its site.
+  struct Rest {
+    std::uint32_t detail = 0;
+    // From the site to the text, both constants of one program: half of a pointer's size.
+    std::int32_t context = 0;
+  };
+  constexpr Error(const ErrorSite* site, Rest rest) noexcept : site_(site), rest_(rest) {}
+
   const ErrorSite* site_;
-  std::uint32_t detail_;
-  std::uint32_t context_count_ = 0;
-  std::array<const char*, kContextMax> context_{};
+  Rest rest_;
 };
-static_assert(sizeof(Error) <= 48);
+static_assert(sizeof(Error) == 16);
 
 }  // namespace kedge

@@ -109,9 +109,7 @@ void format(TextSink& sink, std::string_view pattern,
 void format_value(TextSink& sink, const Error& error) noexcept {
   sink.append(error.site().text);
   if (error.detail() != 0) format_to(sink, " ({})", error.detail());
-  for (std::size_t i = 0; i < error.context_count(); ++i) {
-    format_to(sink, " <- {}", std::string_view(error.context(i)));
-  }
+  if (const char* context = error.context()) format_to(sink, " <- {}", std::string_view(context));
   format_to(sink, " (K-{:08x})", error.code());
 }
 

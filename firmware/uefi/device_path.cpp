@@ -160,12 +160,14 @@ DevicePath& DevicePath::append(std::uint8_t type, std::uint8_t subtype, ByteView
   // Longer data (a URI of 64 KiB) cannot be said in a node and is cut off.
   data = data.first(std::min<std::size_t>(data.size(), 0xffff - kEndNodeBytes));
   const std::size_t length = data.size() + kEndNodeBytes;
-  bytes_.resize(bytes_.size() - kEndNodeBytes);
-  const std::byte header[] = {std::byte{type}, std::byte{subtype}, std::byte(length & 0xff),
-                              std::byte(length >> 8)};
-  bytes_.insert(bytes_.end(), std::begin(header), std::end(header));
-  bytes_.insert(bytes_.end(), data.begin(), data.end());
-  bytes_.insert(bytes_.end(), std::begin(kEndNode), std::end(kEndNode));
+  const std::size_t start = bytes_.size() - kEndNodeBytes;
+  bytes_.resize(bytes_.size() + length);
+  ByteWriter writer(ByteSpan(bytes_).subspan(start));
+  writer.u8(type);
+  writer.u8(subtype);
+  writer.le16(static_cast<std::uint16_t>(length));
+  writer.bytes(data);
+  writer.bytes(kEndNode);
   return *this;
 }
 
