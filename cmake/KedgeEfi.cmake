@@ -80,6 +80,10 @@ function(kedge_image_marker out name)
   else()
     set(choice fixed)
   endif()
+  set(gives "")
+  if(arg_SUBSYSTEM STREQUAL "driver" AND KEDGE_HEAL_RNG)
+    set(gives rng)
+  endif()
   set(include "")
   set(list "{}")
   if(arg_DRIVERS)
@@ -93,7 +97,7 @@ function(kedge_image_marker out name)
 
 namespace kedge::app {
 namespace {
-constexpr MarkerFacts kFacts{\"@PROJECT_VERSION@\", \"@KEDGE_CONFIG@\", \"@personality@\", \"@choice@\"};
+constexpr MarkerFacts kFacts{\"@PROJECT_VERSION@\", \"@KEDGE_CONFIG@\", \"@personality@\", \"@choice@\", \"@gives@\"};
 }  // namespace
 
 // Nothing refers to it; the linker keeps it all the same.

@@ -17,6 +17,7 @@ struct MarkerFacts {
   std::string_view configuration;
   std::string_view personality;  ///< the default, if it is chosen at run time
   std::string_view choice;       ///< "fixed" or "run-time"
+  std::string_view gives = {};   ///< what the firmware gets beside NICs: "rng"; empty: nothing
 };
 
 namespace marker_detail {
@@ -53,6 +54,10 @@ constexpr std::size_t write_marker(std::span<char> out, const MarkerFacts& facts
   writer.put(facts.personality);
   writer.put(" choice=");
   writer.put(facts.choice);
+  if (!facts.gives.empty()) {
+    writer.put(" gives=");
+    writer.put(facts.gives);
+  }
   std::string_view before = " ids=";
   for (const driver::NativeDriver& driver : drivers) {
     for (const driver::PciId& id : driver.ids) {

@@ -30,4 +30,11 @@ TEST(ImageMarker, OfAnImageWithoutDriversHasNoIds) {
   EXPECT_EQ(kMarker.back(), '\0');
 }
 
+TEST(ImageMarker, SaysWhatTheFirmwareGets) {
+  constexpr app::MarkerFacts kHealing{"1.2.3", "qemu", "driver", "fixed", "rng"};
+  constexpr std::size_t kBytes = app::write_marker({}, kHealing, {});
+  constexpr auto kMarker = app::make_marker<kBytes>(kHealing, {});
+  EXPECT_TRUE(std::string(kMarker.data()).ends_with("choice=fixed gives=rng"));
+}
+
 }  // namespace

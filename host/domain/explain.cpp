@@ -57,9 +57,16 @@ Explanation explain_with(Domain domain, const HostFacts& host, FirmwareReport fi
   result.firmware = std::move(firmware);
   result.random = cpu_random(result.domain, host.cpu_has_rdrand);
   for (const DomainInterface& nic : result.domain.interfaces) {
-    result.interfaces.push_back(explain_interface(result, nic, host));
-    result.interfaces.back().hint =
-        hint_for(result.domain, result.interfaces.back(), result.firmware.kind);
+    InterfaceReport report{.nic = nic,
+                           .model = nic_model(nic.model, nic.address_type, result.domain.machine)};
+    explain_rom(result, host, report);
+    // The firmware runs the ROMs of all devices before it boots from one.
+    if (report.runs && report.runs->gives_rng) result.rng_giver = nic.number;
+    result.interfaces.push_back(std::move(report));
+  }
+  for (InterfaceReport& report : result.interfaces) {
+    explain_interface(result, report);
+    report.hint = hint_for(result.domain, report, result.firmware.kind);
   }
   result.boot = explain_boot_order(result);
   if (result.firmware.variables) {

@@ -41,8 +41,9 @@ void boot_by_firmware(const Explanation& so_far, InterfaceReport& report, std::s
                       .source = so_far.firmware.content.source};
     return;
   }
-  if (image && image->stack_needs_random && so_far.domain.rng_line == 0 &&
-      so_far.random.has == false) {
+  const bool poor = image && image->stack_needs_random && so_far.domain.rng_line == 0 &&
+                    so_far.random.has == false;
+  if (poor && so_far.rng_giver == 0) {
     report.stack = BootStack::nobody;
     report.verdict = {.text =
                           "nothing boots from it: the firmware's network stack does not start "
@@ -58,6 +59,11 @@ void boot_by_firmware(const Explanation& so_far, InterfaceReport& report, std::s
   report.verdict = {.text = fmt::format("the firmware's own network stack boots from it{}",
                                         ways.empty() ? "" : " (" + ways + ")"),
                     .source = std::string(driver)};
+  if (poor) {
+    report.verdict.source += fmt::format(
+        "; the firmware has no random numbers of its own, the ROM of interface {} gives it some",
+        so_far.rng_giver);
+  }
 }
 
 void decide_uefi(const Explanation& so_far, InterfaceReport& report) {
@@ -153,11 +159,7 @@ std::string_view boot_stack_name(BootStack stack) {
   return "unknown";
 }
 
-InterfaceReport explain_interface(const Explanation& so_far, const DomainInterface& nic,
-                                  const HostFacts& host) {
-  InterfaceReport report{.nic = nic,
-                         .model = nic_model(nic.model, nic.address_type, so_far.domain.machine)};
-  explain_rom(so_far, host, report);
+void explain_interface(const Explanation& so_far, InterfaceReport& report) {
   switch (so_far.firmware.kind) {
     case FirmwareKind::uefi:
       decide_uefi(so_far, report);
@@ -171,7 +173,6 @@ InterfaceReport explain_interface(const Explanation& so_far, const DomainInterfa
       report.verdict = {.text = "not known", .source = "the firmware is not known"};
       break;
   }
-  return report;
 }
 
 }  // namespace kedge::host

@@ -106,6 +106,18 @@ TEST(Explain, TheFirmwaresStackNeedsRandomNumbersWhereItAsksForThem) {
   EXPECT_EQ(first_nic(host, rng, firmware).stack, BootStack::firmware);
   const TestDomain cpu{.more = "<cpu mode='custom'><model>IvyBridge</model></cpu>", .devices = off};
   EXPECT_EQ(first_nic(host, cpu, firmware).stack, BootStack::firmware);
+  // One of ours, of whichever NIC, gives them; not one that does not say so.
+  const std::string giving = host.efi_rom(
+      "giving.rom", image::Machine::x86_64, 256U << 10,
+      "KEDGE-IMAGE/1 version=0.1.0 personality=driver choice=fixed gives=rng ids=1af4:1000");
+  const auto with_rom = [](const std::string& file) {
+    return nic("virtio", "<rom file='" + file + "'/>");
+  };
+  const InterfaceReport given = first_nic(host, {.devices = off + with_rom(giving)}, firmware);
+  EXPECT_EQ(given.stack, BootStack::firmware);
+  EXPECT_THAT(given.verdict.source, HasSubstr("the ROM of interface 2 gives it some"));
+  const std::string other = with_rom(host.kedge_rom("other.rom", "driver"));
+  EXPECT_EQ(first_nic(host, {.devices = off + other}, firmware).stack, BootStack::nobody);
   // A ROM that takes over does not depend on it.
   EXPECT_EQ(first_nic(host, {.devices = nic("virtio")}, firmware).stack, BootStack::rom);
 }

@@ -38,6 +38,7 @@ RomPart read_part(const ImageReport& report) {
     const std::uint16_t subsystem = report.image.efi->subsystem;
     part.is_driver = subsystem == kBootServiceDriver || subsystem == kRuntimeDriver;
   }
+  part.gives_rng = report.origin.marker && report.origin.marker->gives_rng;
   if (report.pe) part.is_signed = report.pe->info.has_signature;
   return part;
 }

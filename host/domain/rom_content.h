@@ -21,6 +21,7 @@ struct RomPart {
   std::uint16_t machine = 0;  // EFI: PE/COFF's number
   bool is_driver = false;     // EFI: subsystem of a driver
   bool is_signed = false;     // EFI: carries a signature
+  bool gives_rng = false;     // EFI: to a firmware that has no random number generator
   std::string producer;       // empty: not known
   std::string version;        // empty: not known
   Personality personality = Personality::unknown;

@@ -29,6 +29,7 @@ std::optional<ImageMarker> parse_marker(std::string_view line) {
     if (key == "configuration") marker.configuration = value;
     if (key == "personality") marker.personality = value;
     if (key == "choice") marker.run_time_choice = value == "run-time";
+    while (key == "gives" && !value.empty()) marker.gives_rng |= take_until(value, ',') == "rng";
     while (key == "ids" && !value.empty()) {
       const auto id = parse_pci_id(take_until(value, ','));
       if (!id || marker.ids.size() == kIdsMax) return std::nullopt;

@@ -31,6 +31,7 @@ struct ImageMarker {
   std::string configuration;
   std::string personality;  // "driver", "takeover", "both" or "application"
   bool run_time_choice = false;
+  bool gives_rng = false;     // to a firmware that has no EFI_RNG
   std::vector<MarkedId> ids;  // of the NICs that the image has drivers for
 };
 

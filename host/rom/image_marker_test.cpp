@@ -29,7 +29,7 @@ Origin origin_of(const std::string& file) {
 
 constexpr const char* kMarker =
     "KEDGE-IMAGE/1 version=0.1.0 configuration=qemu personality=driver choice=run-time "
-    "later=unknown ids=1af4:1041,1af4:1000";
+    "later=unknown gives=rng ids=1af4:1041,1af4:1000";
 
 TEST(ImageMarker, TellsWhatAnImageIs) {
   const auto marker = find(image_with(kMarker));
@@ -38,7 +38,18 @@ TEST(ImageMarker, TellsWhatAnImageIs) {
   EXPECT_EQ(marker->configuration, "qemu");
   EXPECT_EQ(marker->personality, "driver");
   EXPECT_TRUE(marker->run_time_choice);
+  EXPECT_TRUE(marker->gives_rng);
   EXPECT_THAT(marker->ids, ElementsAre(MarkedId{0x1af4, 0x1041}, MarkedId{0x1af4, 0x1000}));
+}
+
+TEST(ImageMarker, GivesWhatItNames) {
+  const std::string rest = "KEDGE-IMAGE/1 version=1 personality=driver choice=fixed";
+  for (const char* nothing : {"", " gives=", " gives=clock", " gives=rngs"}) {
+    const auto marker = find(image_with(rest + nothing));
+    ASSERT_TRUE(marker) << nothing;
+    EXPECT_FALSE(marker->gives_rng) << nothing;
+  }
+  EXPECT_TRUE(find(image_with(rest + " gives=clock,rng"))->gives_rng);
 }
 
 TEST(ImageMarker, IsNotThereUnlessItIsWhole) {

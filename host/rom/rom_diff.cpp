@@ -116,6 +116,7 @@ void add_marker(const ImageMarker& marker, Facts& facts) {
     ids += fmt::format("{}{:04x}:{:04x}", ids.empty() ? "" : " ", id.vendor, id.device);
   }
   facts.add_known("marker ids", ids);
+  if (marker.gives_rng) facts.add("marker gives", "rng");
 }
 
 void add_origin(const ImageReport& report, Facts& facts) {

@@ -99,6 +99,9 @@ void format_image(std::string& out, const ImageReport& report, std::size_t numbe
   if (origin.marker && !origin.marker->ids.empty()) {
     row("drivers for", marked_ids(*origin.marker));
   }
+  if (origin.marker && origin.marker->gives_rng) {
+    row("gives", "EFI_RNG, to a firmware that has none, so that its network stack starts");
+  }
   if (!report.pe_error.empty()) row("damaged", report.pe_error);
   if (image.pci) {
     const PciData& pci = *image.pci;
@@ -163,6 +166,7 @@ nlohmann::json json_image(const ImageReport& report) {
   if (report.origin.marker) {
     const ImageMarker& marker = *report.origin.marker;
     json["configuration"] = marker.configuration;
+    json["gives_rng"] = marker.gives_rng;
     json["driver_ids"] = nlohmann::json::array();
     for (const MarkedId& id : marker.ids) {
       json["driver_ids"].push_back(fmt::format("{:04x}:{:04x}", id.vendor, id.device));
