@@ -2,7 +2,3 @@
 # For the packages that replace iPXE's option ROMs of QEMU: a ROM is only a NIC driver unless the host's
 # settings for the VM ask for more.
 set(DEFAULT_KEDGE_ROM_PERSONALITY driver)
-# The ROMs' 256 KiB have no room for multicast sessions: files of groups are read one to one.
-set(DEFAULT_KEDGE_IMAGE_MTFTP OFF)
-# Room for what users see.
-set(DEFAULT_KEDGE_ASSERT_TEXTS OFF)

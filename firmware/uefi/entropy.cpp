@@ -94,10 +94,10 @@ bool SystemEntropy::gather_jitter(Sha256& pool) noexcept {
   return test.healthy();
 }
 
-Result<void> SystemEntropy::start() noexcept {
+Result<void> SystemEntropy::start(FirmwareSource firmware) noexcept {
   Sha256 pool;
   sources_.cpu = gather_cpu(pool);
-  sources_.firmware = gather_firmware(pool);
+  sources_.firmware = firmware == FirmwareSource::any && gather_firmware(pool);
   sources_.jitter = gather_jitter(pool);
   EFI_TIME time{};
   if (!EFI_ERROR(firmware_.runtime().GetTime(&time, nullptr))) mix(pool, time);

@@ -43,9 +43,12 @@ class SystemEntropy final : public port::Entropy {
   explicit SystemEntropy(const Firmware& firmware, Cpu& cpu = real_cpu()) noexcept
       : firmware_(firmware), cpu_(cpu) {}
 
-  /// Gathers the first seed; takes some milliseconds. Errors: uefi_entropy_poor when no source is
-  /// healthy. What was gathered is used all the same, so that a caller may go on with a warning.
-  Result<void> start() noexcept;
+  enum class FirmwareSource : std::uint8_t { none, any };
+
+  /// Gathers the first seed; takes some milliseconds. The firmware's generators are not asked where
+  /// there are `none`. Errors: uefi_entropy_poor when no source is healthy. What was gathered is
+  /// used all the same, so that a caller may go on with a warning.
+  Result<void> start(FirmwareSource firmware = FirmwareSource::any) noexcept;
   void fill(ByteSpan out) noexcept override;
 
   struct Sources {

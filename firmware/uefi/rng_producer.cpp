@@ -25,7 +25,12 @@ RngProducer::RngProducer(const Firmware& firmware, Cpu& cpu) noexcept
 }
 
 void RngProducer::heal() noexcept {
-  if (!firmware_.locate<EFI_RNG_PROTOCOL>().empty() || !entropy_.start().ok()) return;
+  void* present = nullptr;
+  EFI_BOOT_SERVICES& boot = firmware_.boot();
+  const EFI_STATUS status =
+      boot.LocateProtocol(guid_pointer(kGuid<EFI_RNG_PROTOCOL>), nullptr, &present);
+  if (status != EFI_NOT_FOUND) return;
+  if (!entropy_.start(SystemEntropy::FirmwareSource::none).ok()) return;
   if (!installation_.install(&table_.raw).ok()) return;
   // The firmware looks at its drivers' dependencies again only when somebody asks it to (PI 1.8,
   // II-7.3); during boot device selection nobody does any more.

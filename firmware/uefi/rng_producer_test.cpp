@@ -59,6 +59,14 @@ TEST_F(RngProducerTest, AFirmwareWithAGeneratorKeepsIt) {
   EXPECT_EQ(dispatches, 0U);
 }
 
+// Whether it has one is not known then.
+TEST_F(RngProducerTest, AFirmwareThatDoesNotTellIsLeftAlone) {
+  fake.fail(fake::Call::locate_protocol, EFI_OUT_OF_RESOURCES);
+  rng.heal();
+  EXPECT_FALSE(rng.installed());
+  EXPECT_EQ(dispatches, 0U);
+}
+
 TEST_F(RngProducerTest, WithoutAHealthySourceNothingIsPromised) {
   cpu.next_random = [] { return std::optional<std::uint64_t>(7); };
   cpu.hz = 0;

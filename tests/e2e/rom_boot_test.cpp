@@ -68,10 +68,13 @@ TEST_F(RomBoots, WithoutABarAreNotThere) {
 
 // Since 202405 edk2's network drivers wait for EFI_RNG (docs/adr/0009).
 TEST_F(RomBoots, WhereAFirmwareHasNoRandomGenerator) {
-  boots_without_random_generator(true);
+  boots_without_random_generator(RomSet::full);
+}
+TEST_F(RomBoots, WhereAFirmwareHasNoRandomGeneratorDriverOnly) {
+  boots_without_random_generator(RomSet::driver_only);
 }
 TEST_F(RomBoots, WhereAFirmwareHasNoRandomGeneratorNothingBootsWithoutThem) {
-  boots_without_random_generator(false);
+  boots_without_random_generator(std::nullopt);
 }
 
 // What `kedge rom info` says of the BAR, and what live migration depends on.

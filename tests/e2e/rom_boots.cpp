@@ -184,12 +184,12 @@ void RomBoots::chain_loads(const MachineSpec& machine, std::string_view applicat
   EXPECT_TRUE(vm().serial().search(Pattern::must_compile(start_message(way))));
 }
 
-void RomBoots::boots_without_random_generator(bool with_our_rom) {
+void RomBoots::boots_without_random_generator(std::optional<RomSet> roms) {
   serve_program();
   if (HasFailure()) return;
   serve(kProgram, FirmwareWay::pxe4);
-  MachineSpec spec = machine_with_rom(kVirtioNet, rom(kVirtioNet, RomSet::full));
-  if (!with_our_rom) {
+  MachineSpec spec = machine_with_rom(kVirtioNet, rom(kVirtioNet, roms.value_or(RomSet::full)));
+  if (!roms) {
     spec.nics.back().rom.clear();
     spec.fw_cfg.clear();  // its own driver works
   }
@@ -199,7 +199,7 @@ void RomBoots::boots_without_random_generator(bool with_our_rom) {
   if (HasFailure()) return;
   boot(spec);
   if (HasFailure()) return;
-  if (with_our_rom) {
+  if (roms) {
     expect_console(*program_proof_);
   } else {
     expect_console("UEFI Interactive Shell");

@@ -71,7 +71,7 @@ class RomBoots : public KedgeBoots {
   void boots_over_undi(const RomNic& nic, RomSet roms);
   // On a CPU without random generator, and no such device, the newer firmware boots by PXE with our
   // ROM; with its own driver for the NIC it finds nothing to boot from.
-  void boots_without_random_generator(bool with_our_rom);
+  void boots_without_random_generator(std::optional<RomSet> roms);
 
   // The option ROM of a model. Empty, and the test has failed, if it is not there.
   std::filesystem::path rom(const RomNic& nic, RomSet roms);

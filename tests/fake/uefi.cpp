@@ -247,6 +247,18 @@ struct FakeServices {
     *count = found.size();
     return EFI_SUCCESS;
   }
+  static EFI_STATUS EFIAPI locate_protocol(EFI_GUID* guid, void*, void** interface) {
+    if (const EFI_STATUS status = the_one->injected(Call::locate_protocol); EFI_ERROR(status)) {
+      return status;
+    }
+    for (auto& [handle, node] : the_one->nodes_) {
+      if (Fake::Protocol* protocol = the_one->find(handle, *guid)) {
+        *interface = protocol->interface;
+        return EFI_SUCCESS;
+      }
+    }
+    return EFI_NOT_FOUND;
+  }
   static EFI_STATUS EFIAPI locate_device_path(EFI_GUID* guid, EFI_DEVICE_PATH_PROTOCOL** path,
                                               EFI_HANDLE* device) {
     std::size_t best = 0;
@@ -317,6 +329,7 @@ FakeFirmware::FakeFirmware() : image_(add_handle()), firmware_(image_, &table_) 
   boot_.CloseProtocol = S::close;
   boot_.OpenProtocolInformation = S::open_information;
   boot_.LocateHandleBuffer = S::locate_handle_buffer;
+  boot_.LocateProtocol = S::locate_protocol;
   boot_.LocateDevicePath = S::locate_device_path;
   boot_.ConnectController = S::connect;
   boot_.DisconnectController = S::disconnect;

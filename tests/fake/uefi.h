@@ -24,6 +24,7 @@ enum class Call {
   install_protocol,
   uninstall_protocol,
   locate_handle_buffer,
+  locate_protocol,
   create_event,
   set_timer,
   allocate_pages,
