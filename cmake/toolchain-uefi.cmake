@@ -22,7 +22,7 @@ set(CMAKE_CXX_COMPILER_TARGET "${KEDGE_UEFI_ARCH}-unknown-linux-gnu")
 file(REAL_PATH "${KEDGE_CLANGXX}" kedge_clang_real)
 cmake_path(GET kedge_clang_real PARENT_PATH kedge_llvm_bin)
 cmake_path(GET kedge_llvm_bin PARENT_PATH kedge_llvm)
-if(NOT EXISTS "${kedge_llvm}/include/c++/v1/expected")
+if(NOT EXISTS "${kedge_llvm}/include/c++/v1/coroutine")
   message(FATAL_ERROR "libc++'s headers are missing (no ${kedge_llvm}/include/c++/v1); run tools/deps")
 endif()
 
@@ -51,7 +51,7 @@ endif()
 set(CMAKE_C_FLAGS_INIT "${flags}")
 set(CMAKE_CXX_FLAGS_INIT
   "-nostdinc++ -isystem ${kedge_llvm}/include/c++/v1 ${flags} -fno-exceptions -fno-rtti"
-  # Memory goes back to the firmware as a whole; nothing runs destructors of globals.
+  # Memory goes back to the firmware as a whole; nothing runs destructors of globals. The heap knows sizes itself.
   "-fno-threadsafe-statics -fno-c++-static-destructors -fno-sized-deallocation")
 list(JOIN CMAKE_CXX_FLAGS_INIT " " CMAKE_CXX_FLAGS_INIT)
 # KedgeCompiler.cmake says how it is optimized.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# The minimal build: NIC drivers for the firmware's own network stack and nothing else.
+# The minimal build: NIC drivers for the firmware's own network stack and no boot of our own.
 set(DEFAULT_KEDGE_ROM_PERSONALITY driver)
 set(DEFAULT_KEDGE_STACK OFF)
 set(DEFAULT_KEDGE_DRIVER_SNP OFF)

@@ -2,8 +2,8 @@
 // Where a broken invariant is, in images without its text: the caller's address in the image, which
 // the map and the debug file beside it know, and the line. Nobody reads the texts then, and the
 // linker's optimizer drops them.
-#include "app/panic_text.h"
 #include "base/assert.h"
+#include "base/format.h"
 #include "uefi/protocol.h"
 #include "uefi/rt/runtime.h"
 
@@ -18,7 +18,8 @@ namespace kedge {
   char buffer[40] = {};
   BufferSink sink(std::span(buffer).first(sizeof(buffer) - 1));
   sink.append("before image offset ");
-  put_number(sink, address - base, 16);
+  char digits[kDigitsMax];
+  sink.append(digits_of(address - base, 16, digits));
   assertion_failed(buffer, "line", line);
 }
 

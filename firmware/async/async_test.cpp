@@ -79,6 +79,65 @@ TEST(Task, DoesNotStartUntilAwaited) {
   EXPECT_FALSE(ran);
 }
 
+int values_alive = 0;
+struct CountedValue {
+  CountedValue() { ++values_alive; }
+  CountedValue(CountedValue&&) noexcept { ++values_alive; }
+  CountedValue& operator=(CountedValue&&) = delete;
+  ~CountedValue() { --values_alive; }
+};
+Task<Result<CountedValue>> a_value() {
+  co_return CountedValue();
+}
+
+TEST(Task, OwnsItsValueFromItsEndToItsOwn) {
+  SimLoop sim;
+  CancelScope scope;
+  const Context context{&sim.loop, &scope};
+  {
+    const Task<Result<CountedValue>> never_started = a_value();
+  }
+  EXPECT_EQ(values_alive, 0);
+  {
+    Task<Result<CountedValue>> not_taken = a_value();
+    EXPECT_TRUE(not_taken.start(context, nullptr));
+    EXPECT_EQ(values_alive, 1);
+    not_taken = a_value();
+    EXPECT_EQ(values_alive, 0);
+  }
+  {
+    Task<Result<CountedValue>> task = a_value();
+    EXPECT_TRUE(task.start(context, nullptr));
+    const Result<CountedValue> value = task.take();
+    EXPECT_TRUE(value.ok());
+    EXPECT_EQ(values_alive, 2);  // what was moved from is there until the task goes
+  }
+  EXPECT_EQ(values_alive, 0);
+  frames_left = 0;
+  Task<Result<CountedValue>> without_frame = a_value();
+  frames_left = -1;
+  EXPECT_TRUE(without_frame.start(context, nullptr));
+  EXPECT_EQ(without_frame.take().error(), err::async_no_frame);
+}
+
+Task<Result<CancelScope*>> scope_here() {
+  co_return (co_await this_context()).scope;
+}
+
+TEST(Task, HasTheContextOfWhoAwaitsIt) {
+  SimLoop sim;
+  CancelScope outer;
+  CancelScope* inner = nullptr;
+  const auto nested = [&]() -> Task<Result<CancelScope*>> {
+    auto outcome = co_await when_all(scope_here());
+    inner = *std::get<0>(outcome.values);
+    co_return co_await scope_here();
+  };
+  EXPECT_EQ(*run(sim.loop, outer, nested()), &outer);
+  EXPECT_NE(inner, nullptr);
+  EXPECT_NE(inner, &outer);
+}
+
 TEST(Task, AMillionReadyAwaitsDoNotGrowTheStack) {
   SimLoop sim;
   EXPECT_EQ(*sim.run(sum_of_ready(1'000'000)), 499'999'500'000);

@@ -44,8 +44,8 @@ class PromiseBase {
   template <class Operation>
   decltype(auto) await_transform(Operation&& operation) noexcept {
     static_assert(!std::is_lvalue_reference_v<Operation>, "awaited once: made here, or moved");
-    if constexpr (requires { operation.read(context_); }) {
-      return Known{operation.read(context_)};
+    if constexpr (requires { operation.read_context(context_); }) {
+      return Known{operation.read_context(context_)};
     } else {
       return std::forward<Operation>(operation);
     }
@@ -175,8 +175,7 @@ class [[nodiscard]] Task {
   }
 
   // A task is what awaits itself: code for each co_await is what coroutines consist of, so it is as
-  // little as can be.
-  Task&& operator co_await() && noexcept { return std::move(*this); }
+  // little as can be. await_transform sees to it that it is awaited once.
   bool await_ready() const noexcept { return false; }
   template <class P>
   bool await_suspend(std::coroutine_handle<P> parent) noexcept {
@@ -212,7 +211,7 @@ inline Task<void> Promise<void>::get_return_object_on_allocation_failure() noexc
 
 /// The context of the coroutine that awaits it: `const Context context = co_await this_context();`
 struct [[nodiscard]] this_context {
-  Context read(const Context& context) const noexcept { return context; }
+  Context read_context(const Context& context) const noexcept { return context; }
 };
 
 /// Drives `task` to its end from code that is not a coroutine. The loop must not be running.

@@ -126,7 +126,7 @@ class [[nodiscard]] outside_loop final : private Deferred {
 
 /// The loop's clock, from inside a coroutine: `const Instant start = co_await current_time();`
 struct [[nodiscard]] current_time {
-  Instant read(const Context& context) const noexcept { return context.loop->now(); }
+  Instant read_context(const Context& context) const noexcept { return context.loop->now(); }
 };
 
 }  // namespace kedge::async

@@ -70,6 +70,16 @@ constexpr std::uint32_t site_code(ErrorKind kind, Module module, std::uint8_t si
          static_cast<std::uint32_t>(site) << 4;
 }
 
+/// A text with static storage: only a literal, or what else is known when compiling, makes one.
+class StaticText {
+ public:
+  consteval StaticText(const char* text) : text_(text) {}  // NOLINT: implicit by design
+  const char* get() const noexcept { return text_; }
+
+ private:
+  const char* text_;
+};
+
 /// A failure on its way up: two words, trivially copyable, so that it travels in registers.
 class [[nodiscard]] Error {
  public:
@@ -83,9 +93,8 @@ class [[nodiscard]] Error {
   constexpr ErrorKind kind() const noexcept { return static_cast<ErrorKind>(site_->code >> 24); }
   constexpr std::uint32_t detail() const noexcept { return rest_.detail; }
 
-  /// Adds what was being done; `what` must have static storage. The first one stays: the innermost
-  /// explains most.
-  Error with_context(const char* what) const noexcept;
+  /// Adds what was being done. The first one stays: the innermost explains most.
+  Error with_context(StaticText what) const noexcept;
   /// What was being done, or null.
   const char* context() const noexcept {
     return rest_.context == 0 ? nullptr : reinterpret_cast<const char*>(site_) + rest_.context;

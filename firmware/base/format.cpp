@@ -3,10 +3,19 @@
 #include "base/format.h"
 
 namespace kedge {
+
+std::string_view digits_of(std::uint64_t number, unsigned base, std::span<char, kDigitsMax> buffer,
+                           std::string_view alphabet) noexcept {
+  std::size_t start = kDigitsMax;
+  do {
+    buffer[--start] = alphabet[number % base];
+    number /= base;
+  } while (number != 0);
+  return {buffer.data() + start, kDigitsMax - start};
+}
+
 namespace format_detail {
 namespace {
-
-constexpr std::size_t kDigitsMax = 20;  // 2^64 - 1 in decimal
 
 Spec parse_spec(std::string_view text) noexcept {
   Spec spec;
@@ -38,24 +47,21 @@ void put_padded(TextSink& sink, const Spec& spec, std::string_view text, char ow
 
 void put_integer(TextSink& sink, const Spec& spec, std::uint64_t magnitude,
                  bool negative) noexcept {
-  char digits[kDigitsMax + 1];
-  std::size_t start = sizeof digits;
-  const std::uint64_t radix = spec.type == 'x' || spec.type == 'X' ? 16 : 10;
-  const char* alphabet = spec.type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
-  do {
-    digits[--start] = alphabet[magnitude % radix];
-    magnitude /= radix;
-  } while (magnitude != 0);
-  const std::size_t count = sizeof digits - start;
+  char buffer[1 + kDigitsMax];
+  const unsigned radix = spec.type == 'x' || spec.type == 'X' ? 16 : 10;
+  const std::string_view digits =
+      digits_of(magnitude, radix, std::span(buffer).last<kDigitsMax>(),
+                spec.type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef");
   if (spec.zero) {
     if (negative) sink.append("-");
-    const std::size_t used = count + (negative ? 1 : 0);
+    const std::size_t used = digits.size() + (negative ? 1 : 0);
     repeat(sink, '0', spec.width > used ? spec.width - used : 0);
-    sink.append({digits + start, count});
+    sink.append(digits);
     return;
   }
-  if (negative) digits[--start] = '-';
-  put_padded(sink, spec, {digits + start, sizeof digits - start}, '>');
+  char* const start = buffer + sizeof(buffer) - digits.size() - (negative ? 1 : 0);
+  if (negative) *start = '-';
+  put_padded(sink, spec, {start, buffer + sizeof(buffer)}, '>');
 }
 
 void put_argument(TextSink& sink, const Spec& spec, const Argument& argument) noexcept {

@@ -54,6 +54,11 @@ class BufferSink final : public TextSink {
   std::size_t size_ = 0;
 };
 
+/// The digits of `number` to the base 10 or 16, in `buffer`; valid as long as that.
+constexpr std::size_t kDigitsMax = 20;  // 2^64 - 1 in decimal
+std::string_view digits_of(std::uint64_t number, unsigned base, std::span<char, kDigitsMax> buffer,
+                           std::string_view alphabet = "0123456789abcdef") noexcept;
+
 namespace format_detail {
 
 struct Spec {
@@ -183,7 +188,7 @@ std::string format(FormatPattern<std::type_identity_t<Args>...> pattern, const A
   return result;
 }
 
-/// Writes "text (detail) <- context <- context (K-1a032040)"; the shape a person sees.
+/// Writes "text (detail) <- context (K-1a032040)"; the shape a person sees.
 void format_value(TextSink& sink, const Error& error) noexcept;
 
 }  // namespace kedge

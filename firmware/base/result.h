@@ -38,7 +38,7 @@ class [[nodiscard]] Result {
     requires std::is_trivially_move_constructible_v<T>
   = default;
   Result(Result&& other) noexcept
-    requires(!std::is_trivially_move_constructible_v<T>)
+    requires(!std::is_trivially_move_constructible_v<T> && std::is_move_constructible_v<T>)
       : site_(other.site_) {
     fill(std::move(other));
   }
@@ -88,7 +88,7 @@ class [[nodiscard]] Result {
     return Error(site_, rest_);
   }
   /// The same result, with what was being done added to its error if it has one.
-  Result context(const char* what) && noexcept {
+  Result context(StaticText what) && noexcept {
     if (!ok()) return error().with_context(what);
     return std::move(*this);
   }
@@ -100,7 +100,7 @@ class [[nodiscard]] Result {
     if (ok()) {
       std::construct_at(std::addressof(value_), std::forward<Other>(other).value_);
     } else {
-      rest_ = other.rest_;
+      std::construct_at(std::addressof(rest_), other.rest_);
     }
   }
   void clear() noexcept {
@@ -132,7 +132,7 @@ class [[nodiscard]] Result<void> {
     return error_;
   }
   /// The same result, with what was being done added to its error if it has one.
-  Result context(const char* what) && noexcept {
+  Result context(StaticText what) && noexcept {
     return ok() ? *this : Result(error_.with_context(what));
   }
 

@@ -60,8 +60,10 @@ Explanation explain_with(Domain domain, const HostFacts& host, FirmwareReport fi
     InterfaceReport report{.nic = nic,
                            .model = nic_model(nic.model, nic.address_type, result.domain.machine)};
     explain_rom(result, host, report);
-    // The firmware runs the ROMs of all devices before it boots from one.
-    if (report.runs && report.runs->gives_rng) result.rng_giver = nic.number;
+    // The firmware runs the ROMs of all devices before it boots from one; the first one gives.
+    if (result.rng_giver == 0 && report.runs && report.runs->gives_rng) {
+      result.rng_giver = nic.number;
+    }
     result.interfaces.push_back(std::move(report));
   }
   for (InterfaceReport& report : result.interfaces) {

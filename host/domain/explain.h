@@ -83,7 +83,7 @@ struct Explanation {
   FirmwareReport firmware;
   CpuRandom random;
   std::vector<InterfaceReport> interfaces;
-  int rng_giver = 0;  // number of an interface whose ROM gives EFI_RNG to the firmware; 0: none
+  int rng_giver = 0;  // the interface whose running ROM gives EFI_RNG to the firmware; 0: none
   std::vector<BootStep> boot;
   std::vector<std::string> firmware_options;  // Boot#### of the variable store, in BootOrder
   std::vector<Warning> warnings;
@@ -102,6 +102,8 @@ std::string format_explanation(const Explanation& explanation);
 FirmwareReport explain_firmware(const Domain& domain, const HostFacts& host);
 // Fills in what the ROM is, what is in it and which of its images runs.
 void explain_rom(const Explanation& so_far, const HostFacts& host, InterfaceReport& report);
+// The firmware's network stack wants random numbers that this machine does not have.
+bool lacks_random(const Explanation& so_far);
 // Fills in who drives it, once it is known which ROMs run, and who boots from it.
 void explain_interface(const Explanation& so_far, InterfaceReport& report);
 std::vector<BootStep> explain_boot_order(const Explanation& so_far);

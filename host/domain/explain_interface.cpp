@@ -32,38 +32,68 @@ void decide_personality(const Explanation& so_far, InterfaceReport& report) {
                         report.personality);
 }
 
-// The firmware's own network stack over this NIC, if it can start.
-void boot_by_firmware(const Explanation& so_far, InterfaceReport& report, std::string_view driver) {
+// Why the firmware's own network stack does not start, with the source; nothing when it does.
+std::optional<Fact> why_no_stack(const Explanation& so_far) {
   const auto& image = so_far.firmware.image;
   if (image && !image->has_network()) {
+    return Fact{.text = "the firmware has no network stack",
+                .source = so_far.firmware.content.source};
+  }
+  if (lacks_random(so_far) && so_far.rng_giver == 0) {
+    return Fact{.text = "the firmware's network stack does not start without random numbers",
+                .source = fmt::format("{}; no <rng>; {}", so_far.firmware.content.source,
+                                      so_far.random.source)};
+  }
+  return std::nullopt;
+}
+
+// Where the random numbers come from that the firmware does not have.
+std::string given_random(const Explanation& so_far) {
+  if (!lacks_random(so_far)) return {};
+  return fmt::format(
+      "; the firmware has no random numbers, the ROM of interface {} gives it some (from timing "
+      "jitter, if that passes its tests)",
+      so_far.rng_giver);
+}
+
+// The firmware's own network stack over this NIC, if it can start.
+void boot_by_firmware(const Explanation& so_far, InterfaceReport& report, std::string_view driver) {
+  if (const auto reason = why_no_stack(so_far)) {
     report.stack = BootStack::nobody;
-    report.verdict = {.text = "nothing boots from it: the firmware has no network stack",
-                      .source = so_far.firmware.content.source};
+    report.verdict = {.text = "nothing boots from it: " + reason->text, .source = reason->source};
     return;
   }
-  const bool poor = image && image->stack_needs_random && so_far.domain.rng_line == 0 &&
-                    so_far.random.has == false;
-  if (poor && so_far.rng_giver == 0) {
-    report.stack = BootStack::nobody;
-    report.verdict = {.text =
-                          "nothing boots from it: the firmware's network stack does not start "
-                          "without random numbers",
-                      .source = fmt::format("{}; no <rng>; {}", so_far.firmware.content.source,
-                                            so_far.random.source)};
-    return;
-  }
+  const auto& image = so_far.firmware.image;
   report.stack = BootStack::firmware;
   std::string ways;
   if (image && image->has("UefiPxeBcDxe")) ways = "PXE";
   if (image && image->has("HttpBootDxe")) ways += ways.empty() ? "HTTP" : ", HTTP";
   report.verdict = {.text = fmt::format("the firmware's own network stack boots from it{}",
                                         ways.empty() ? "" : " (" + ways + ")"),
-                    .source = std::string(driver)};
-  if (poor) {
-    report.verdict.source += fmt::format(
-        "; the firmware has no random numbers of its own, the ROM of interface {} gives it some",
-        so_far.rng_giver);
+                    .source = std::string(driver) + given_random(so_far)};
+}
+
+// The ROM's own stack over this NIC, beside the firmware's if there is one and the ROM lets it.
+void boot_by_rom(const Explanation& so_far, InterfaceReport& report) {
+  const std::string name = report.runs->name();
+  report.stack = BootStack::rom;
+  report.verdict = {
+      .text = fmt::format("{} boots from it with its own network stack; the firmware's PXE and "
+                          "HTTP boot do not appear",
+                          name),
+      .source = report.runs->personality == Personality::takeover
+                    ? report.runs->evidence
+                    : "the personality, " + report.run.source};
+  if (report.personality != "both") return;
+  if (const auto reason = why_no_stack(so_far)) {
+    report.verdict.text += ": " + reason->text;
+    report.verdict.source += "; " + reason->source;
+    return;
   }
+  report.stack = BootStack::both;
+  report.verdict.text =
+      fmt::format("{} and the firmware's own stack each offer boot options", name);
+  report.verdict.source += given_random(so_far);
 }
 
 void decide_uefi(const Explanation& so_far, InterfaceReport& report) {
@@ -77,17 +107,7 @@ void decide_uefi(const Explanation& so_far, InterfaceReport& report) {
     if (report.personality == "driver") {
       boot_by_firmware(so_far, report, "the ROM's driver offers only the NIC");
     } else if (report.personality == "takeover" || report.personality == "both") {
-      const bool both = report.personality == "both";
-      report.stack = both ? BootStack::both : BootStack::rom;
-      report.verdict = {
-          .text = both ? fmt::format("{} and the firmware's own stack each offer boot options",
-                                     report.runs->name())
-                       : fmt::format("{} boots from it with its own network stack; the firmware's "
-                                     "PXE and HTTP boot do not appear",
-                                     report.runs->name()),
-          .source = report.runs->personality == Personality::takeover
-                        ? report.runs->evidence
-                        : "the personality, " + report.run.source};
+      boot_by_rom(so_far, report);
     } else {
       report.stack = BootStack::unknown;
       report.verdict = {.text = "the ROM drives it; whose stack boots is not known",
@@ -157,6 +177,11 @@ std::string_view boot_stack_name(BootStack stack) {
       break;
   }
   return "unknown";
+}
+
+bool lacks_random(const Explanation& so_far) {
+  return so_far.firmware.image && so_far.firmware.image->stack_needs_random &&
+         so_far.domain.rng_line == 0 && so_far.random.has == false;
 }
 
 void explain_interface(const Explanation& so_far, InterfaceReport& report) {

@@ -118,6 +118,14 @@ TEST(Explain, TheFirmwaresStackNeedsRandomNumbersWhereItAsksForThem) {
   EXPECT_THAT(given.verdict.source, HasSubstr("the ROM of interface 2 gives it some"));
   const std::string other = with_rom(host.kedge_rom("other.rom", "driver"));
   EXPECT_EQ(first_nic(host, {.devices = off + other}, firmware).stack, BootStack::nobody);
+  // Where two would, the first one does.
+  const InterfaceReport twice =
+      first_nic(host, {.devices = with_rom(giving) + with_rom(giving)}, firmware);
+  EXPECT_THAT(twice.verdict.source, HasSubstr("the ROM of interface 1 gives it some"));
+  // Of `both`, what is left without it is the ROM's own stack.
+  const std::string both = with_rom(host.kedge_rom("both.rom", "both"));
+  EXPECT_EQ(first_nic(host, {.devices = both}, firmware).stack, BootStack::rom);
+  EXPECT_EQ(first_nic(host, {.devices = both + with_rom(giving)}, firmware).stack, BootStack::both);
   // A ROM that takes over does not depend on it.
   EXPECT_EQ(first_nic(host, {.devices = nic("virtio")}, firmware).stack, BootStack::rom);
 }

@@ -97,12 +97,11 @@ class Warnings {
           "give it a ROM (--rom default, --rom FILE), or use model virtio",
           report.driver_fact.source);
     }
-    const bool needs = so_far_.firmware.image && so_far_.firmware.image->stack_needs_random;
-    if (needs && report.stack == BootStack::nobody && so_far_.domain.rng_line == 0 &&
-        so_far_.random.has == false && report.driver != "none") {
+    if (lacks_random(so_far_) && report.stack == BootStack::nobody && report.driver != "none") {
       add("no-random", number,
           "the firmware's network stack does not start: it has no random numbers",
-          "add <rng model='virtio'> (--rng), or a CPU model with RDRAND", report.verdict.source);
+          "add <rng model='virtio'> (--rng), a CPU model with RDRAND, or a ROM of Kedge",
+          report.verdict.source);
     }
   }
 
@@ -138,6 +137,8 @@ class Warnings {
     const bool some_boot =
         std::ranges::any_of(so_far_.boot, [](const BootStep& step) { return step.interface != 0; });
     if (!some_boot || is_to_boot(report.nic.number) || !report.runs) return;
+    // Without this ROM the others would not boot.
+    if (lacks_random(so_far_) && so_far_.rng_giver == report.nic.number) return;
     add("rom-not-to-boot", report.nic.number,
         "the ROM runs although this interface is not among the boot options",
         "take it away (--rom off)", report.rom.source);

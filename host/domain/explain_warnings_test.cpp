@@ -135,6 +135,21 @@ TEST_F(DomainWarning, RomOnANicThatIsNotToBoot) {
               IsEmpty());
 }
 
+TEST_F(DomainWarning, RomThatGivesRandomNumbersMayStay) {
+  FirmwareReport firmware = uefi_firmware();
+  const std::string giver = rom_element(host_.efi_rom(
+      "giver.rom", image::Machine::x86_64, 256U << 10,
+      "KEDGE-IMAGE/1 version=0.1.0 personality=driver choice=fixed gives=rng ids=1af4:1000"));
+  const std::string boots = nic("virtio", std::string(kOrder) + "<rom enabled='no'/>");
+  const std::string devices = boots + nic("virtio", giver);
+  EXPECT_THAT(ids({.devices = devices}, firmware), ElementsAre("rom-not-to-boot"));
+  firmware.image->stack_needs_random = true;
+  EXPECT_THAT(ids({.devices = devices}, firmware), IsEmpty());
+  // The second giver is one too many.
+  EXPECT_THAT(ids({.devices = devices + nic("virtio", giver)}, firmware),
+              ElementsAre("rom-not-to-boot"));
+}
+
 TEST_F(DomainWarning, PersonalityThatDoesNotExistOrThatNobodyReads) {
   const auto sysinfo = [](const char* value) {
     return fmt::format(

@@ -117,6 +117,8 @@ TEST(DistImages, AreClassifiedRightly) {
                                                         : Personality::application);
       const char* const by_default = is_rom ? "driver" : "takeover";
       EXPECT_EQ(image.origin.default_personality, full ? by_default : "");
+      ASSERT_TRUE(image.origin.marker);
+      EXPECT_EQ(image.origin.marker->gives_rng, full || driver_only);
     }
   }
 }

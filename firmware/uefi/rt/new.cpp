@@ -57,22 +57,10 @@ void operator delete(void* block) noexcept {
 void operator delete[](void* block) noexcept {
   kedge_heap_free(block);
 }
-void operator delete(void* block, std::size_t) noexcept {
-  kedge_heap_free(block);
-}
-void operator delete[](void* block, std::size_t) noexcept {
-  kedge_heap_free(block);
-}
 void operator delete(void* block, std::align_val_t) noexcept {
   kedge_heap_free(block);
 }
 void operator delete[](void* block, std::align_val_t) noexcept {
-  kedge_heap_free(block);
-}
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
-  kedge_heap_free(block);
-}
-void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
   kedge_heap_free(block);
 }
 void operator delete(void* block, const std::nothrow_t&) noexcept {
