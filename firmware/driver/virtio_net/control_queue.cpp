@@ -9,8 +9,9 @@ namespace kedge::driver::virtio {
 
 namespace {
 
-/// Software answers at once, or when another of its threads gets to run.
-constexpr std::uint32_t kAnswerPolls = 20'000;
+/// Software answers at once, or when another of its threads gets to run: on a host that is short of
+/// processors that may take a while, and a device that is given up boots nothing.
+constexpr std::uint32_t kAnswerPolls = 100'000;
 constexpr std::uint32_t kAnswerPollUs = 50;
 
 /// The first four bytes of a command, little-endian as all machines are: class, command, whether a
