@@ -174,7 +174,7 @@ TEST(VirtioNetFilters, WorkOnControlQueuesOfEveryLegalSize) {
 constexpr Answer kFailures[] = {Answer::refuse, Answer::use_only, Answer::never,
                                 Answer::another_buffer, Answer::index_jump};
 /// Long for a command, short for a person.
-constexpr std::uint64_t kWaitUsMax = 1'100'000;
+constexpr std::uint64_t kWaitUsMax = 5'100'000;
 
 /// As a device without a filter, now and after a new start.
 void expect_no_filter(Rig& rig) {
