@@ -5,11 +5,16 @@
 
 #include "image/image_test_files.h"
 #include "rom/origin.h"
+#include "rom/rom_build.h"
+#include "rom/rom_diff.h"
+#include "rom/rom_report.h"
 
 using namespace kedge;
 using namespace kedge::host;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 namespace {
 
@@ -64,6 +69,30 @@ TEST(ImageMarker, IsNotThereUnlessItIsWhole) {
                                std::string(kMarkerBytesMax, 'x'))));
   // Text of a program that looks for markers is none.
   EXPECT_TRUE(find(image_with(std::string("KEDGE-IMAGE/1 \n") + kMarker)));
+}
+
+TEST(ImageMarker, IsReportedWithWhatItGives) {
+  const auto rom_with = [](std::string_view marker) {
+    auto bytes = build_rom({.vendor = 0x1af4,
+                            .devices = {0x1000},
+                            .drivers = {image::make_pe({.subsystem = 0x0b, .file_bytes = 0x3000}) +
+                                        std::string(marker) + std::string(1, '\0')}});
+    EXPECT_TRUE(bytes);
+    return bytes.value_or(std::string());
+  };
+  const std::string giving = rom_with(kMarker);
+  const std::string other = rom_with("KEDGE-IMAGE/1 version=1 personality=driver choice=fixed");
+  const auto giving_rom = parse_option_rom(as_byte_view(giving));
+  const auto other_rom = parse_option_rom(as_byte_view(other));
+  ASSERT_TRUE(giving_rom && other_rom);
+  const RomReport report = report_rom("giving.rom", *giving_rom);
+  EXPECT_THAT(format_report(report), HasSubstr("EFI_RNG"));
+  EXPECT_EQ(json_report(report).at("images").at(0).at("gives_rng"), true);
+  const RomReport without = report_rom("other.rom", *other_rom);
+  EXPECT_THAT(format_report(without), Not(HasSubstr("EFI_RNG")));
+  EXPECT_EQ(json_report(without).at("images").at(0).at("gives_rng"), false);
+  const RomDiff diff = diff_roms("giving.rom", *giving_rom, "other.rom", *other_rom);
+  EXPECT_THAT(format_diff(diff), HasSubstr("marker gives"));
 }
 
 TEST(ImageMarker, DecidesWhatAnImagesOriginIs) {
