@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The words of a broken invariant. Without the formatter: nothing else in a ROM that is only a
-// driver needs that, and it would be a tenth of what such a ROM has to spare.
+// driver needs that, and such a ROM is nearly full (docs/size.md).
 #pragma once
 
 #include "base/format.h"
