@@ -2,7 +2,10 @@
 #include "app/application.h"
 
 #include "app/launch.h"
+#include "app/option_channels.h"
 #include "app/session_run.h"
+#include "link/vlan_device.h"
+#include "uefi/vlan_store.h"
 
 namespace kedge::app {
 namespace {
@@ -12,6 +15,7 @@ class NicSet final : public NicSource {
  public:
   NicSet(RunPorts& ports, const ApplicationSetup& setup) noexcept
       : setup_(setup),
+        firmware_(ports.firmware),
         clock_(ports.clock),
         console_(ports.console),
         hook_(ports.firmware),
@@ -32,19 +36,18 @@ class NicSet final : public NicSource {
         format_to(console_, "NIC {}: {}\n", nic->bus, claimed.error());
         continue;
       }
-      auto shared = std::make_unique<link::SharedDevice>(*device);
-      devices_.push_back({std::move(device), std::move(shared)});
+      devices_.push_back(std::make_unique<Entry>(std::move(device)));
+      devices_.back()->vlan.set_tag(vlan_of(*devices_.back()->device, nic.get() == own, context));
     }
   }
 
   void add_to(net::LwipStack& stack, Session& session) noexcept override {
-    for (auto& [device, shared] : devices_) {
-      const Result<net::Interface*> interface = stack.add(shared->host());
+    for (const auto& entry : devices_) {
+      const Result<net::Interface*> interface = stack.add(entry->shared.host());
       if (!interface.ok()) continue;
-      const uefi::NicInventory::Nic& nic = device->nic();
-      session.interfaces().add(**interface, {nic.bus, nic.id.vendor, nic.id.device});
-      format_to(console_, "{}: {} {} {}\n", (*interface)->name(), device->mac(),
-                device->driver_name(), nic.bus);
+      const uefi::NicInventory::Nic& nic = entry->device->nic();
+      session.interfaces().add(**interface,
+                               {nic.bus, nic.id.vendor, nic.id.device, entry->vlan.tag()});
     }
   }
 
@@ -52,37 +55,60 @@ class NicSet final : public NicSource {
 
   void give_to_firmware() noexcept override { inventory_.give_back(); }
   std::optional<uefi::ImageNetwork::Nic> shared_nic(net::Interface& interface) noexcept override {
-    const Entry* entry = find(interface);
+    Entry* const entry = find(interface);
     if (entry == nullptr) return std::nullopt;
     const uefi::NicInventory::Nic& nic = entry->device->nic();
     // Where the firmware's driver stays in between, its handle is the NIC's for everybody.
     if (nic.through_firmware) return std::nullopt;
     uefi::DevicePath path = nic.path;
     path.append_mac(entry->device->mac());
-    return uefi::ImageNetwork::Nic{*entry->shared, nic.pci, {}, std::move(path)};
+    return uefi::ImageNetwork::Nic{entry->shared, nic.pci, {}, std::move(path)};
   }
   void set_consumer(net::Interface& interface, driver::Consumer consumer) noexcept override {
-    if (const Entry* entry = find(interface)) entry->device->set_consumer(consumer);
+    if (Entry* const entry = find(interface)) entry->device->set_consumer(consumer);
   }
 
  private:
   struct Entry {
+    explicit Entry(std::unique_ptr<NicDevice> nic) noexcept : device(std::move(nic)) {}
+
     std::unique_ptr<NicDevice> device;
-    std::unique_ptr<link::SharedDevice> shared;
+    link::VlanDevice vlan{*device};
+    link::SharedDevice shared{vlan};
   };
-  const Entry* find(net::Interface& interface) const noexcept {
-    for (const Entry& entry : devices_) {
-      if (&interface.device() == &entry.shared->host()) return &entry;
+  Entry* find(net::Interface& interface) const noexcept {
+    for (const auto& entry : devices_) {
+      if (&interface.device() == &entry->shared.host()) return entry.get();
     }
     return nullptr;
   }
+  /// Where we came from is beyond doubt, and what has started us may put us into a VLAN without
+  /// our knowing. Else what the machine's owner has said counts, then what the firmware remembers.
+  wire::VlanTag vlan_of(const NicDevice& device, bool is_own,
+                        const uefi::ChainloadContext& context) const noexcept {
+    const wire::VlanList stored = uefi::stored_vlans(firmware_, device.mac());
+    if (is_own && context.nodes.mac.has_value()) {
+      const std::uint16_t id = context.nodes.vlan.value_or(0);
+      if (id == 0 || id > wire::VlanTag::kIdMax) return {};
+      // Its path says nothing of priorities.
+      const wire::VlanTag* const known = stored.find(id);
+      return known != nullptr ? *known : wire::VlanTag{id, 0};
+    }
+    const NicOptions options =
+        read_boot_options(firmware_, uefi::real_fw_cfg(firmware_), device.mac(), kVlanOption)
+            .resolve(device.mac(), Personality::driver);
+    for (const OptionProblem& problem : options.problems) show_problem(console_, problem);
+    const wire::VlanList& vlans = options.vlans.empty() ? stored : options.vlans;
+    return vlans.empty() ? wire::VlanTag() : vlans.tags().front();
+  }
 
   const ApplicationSetup& setup_;
+  const uefi::Firmware& firmware_;
   uefi::CpuClock& clock_;
   port::Console& console_;
   uefi::ExitBootServicesHook hook_;
   uefi::NicInventory inventory_;
-  std::vector<Entry> devices_;
+  std::vector<std::unique_ptr<Entry>> devices_;
   uefi::DevicePath own_path_;
 };
 

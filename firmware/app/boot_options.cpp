@@ -5,6 +5,7 @@
 
 #include "app/personality_errors.h"
 #include "wire/uri.h"
+#include "wire/wire_errors.h"
 
 namespace kedge::app {
 namespace {
@@ -52,6 +53,7 @@ Key split(std::string_view key) noexcept {
 
 const ErrorSite* fault_of(std::string_view name, std::string_view value) noexcept {
   if (name == kPersonalityOption && !parse_personality(value)) return &err::personality_unknown;
+  if (name == kVlanOption && !wire::VlanList::parse(value).ok()) return &err::wire_bad_vlan;
   if (name != kUrlOption) return nullptr;
   const Result<wire::Uri> uri = wire::Uri::parse(value);
   const bool is_whole = uri.ok() && uri->is_absolute() && uri->has_authority;
@@ -143,6 +145,8 @@ NicOptions BootOptions::resolve(const wire::MacAddress& mac, Personality fallbac
       options.url = entry.value;
     } else if (entry.name == kScriptOption) {
       options.script = entry.value;
+    } else if (entry.name == kVlanOption) {
+      if (const auto vlans = wire::VlanList::parse(entry.value); vlans.ok()) options.vlans = *vlans;
     } else {
       options.settings.push_back({entry.channel, entry.name, entry.value});
     }

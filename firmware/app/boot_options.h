@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "wire/mac.h"
+#include "wire/vlan.h"
 
 namespace kedge::app {
 
@@ -31,6 +32,7 @@ std::string_view channel_name(Channel channel) noexcept;
 inline constexpr std::string_view kPersonalityOption = "personality";
 inline constexpr std::string_view kUrlOption = "url";
 inline constexpr std::string_view kScriptOption = "script";
+inline constexpr std::string_view kVlanOption = "vlan";
 
 /// An option that does not count, and why.
 struct OptionProblem {
@@ -47,8 +49,9 @@ struct NicOptions {
     std::string value;
   };
   Personality personality = Personality::driver;
-  std::string url;     ///< empty: none
-  std::string script;  ///< text of a script; empty: none
+  std::string url;       ///< empty: none
+  std::string script;    ///< text of a script; empty: none
+  wire::VlanList vlans;  ///< empty: nobody has said anything
   std::vector<Setting> settings;
   std::vector<OptionProblem> problems;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/personality_errors.h"
+#include "wire/wire_errors.h"
 
 namespace kedge::app {
 namespace {
@@ -155,6 +156,29 @@ TEST_F(BootOptionsTest, CountsAreBounded) {
   EXPECT_EQ(resolve().settings.size(), BootOptions::kEntriesMax);
   for (std::size_t i = 0; i < 100; ++i) options.add(Channel::smbios, "url", "bad");
   EXPECT_EQ(resolve().problems.size(), BootOptions::kProblemsMax);
+}
+
+TEST_F(BootOptionsTest, VlansAreAnOptionOfTheirOwn) {
+  options.add(Channel::variable, "vlan", "100");
+  options.add(Channel::smbios, "vlan", "42:5,0\n");
+  const NicOptions found = resolve();
+  ASSERT_EQ(found.vlans.tags().size(), 2U);
+  EXPECT_EQ(found.vlans.tags()[0], (wire::VlanTag{42, 5}));
+  EXPECT_TRUE(found.vlans.tags()[1].is_none());
+  EXPECT_TRUE(found.settings.empty()) << "no setting of scripts";
+}
+
+TEST_F(BootOptionsTest, MalformedVlansAreAProblemAndLeaveTheNextChannelItsSay) {
+  options.add(Channel::smbios, "vlan", "42");
+  options.add(Channel::fw_cfg, "vlan", "4095");
+  const NicOptions found = resolve();
+  EXPECT_EQ(only_problem(), &err::wire_bad_vlan);
+  ASSERT_EQ(found.vlans.tags().size(), 1U);
+  EXPECT_EQ(found.vlans.tags()[0].id, 42);
+}
+
+TEST_F(BootOptionsTest, WithoutTheOptionNobodyHasSaidAnythingOfVlans) {
+  EXPECT_TRUE(resolve().vlans.empty());
 }
 
 }  // namespace

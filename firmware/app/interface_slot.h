@@ -9,6 +9,7 @@
 #include "client/dhcp/dhcp_lease.h"
 #include "net/stack.h"
 #include "script/settings.h"
+#include "wire/vlan.h"
 
 namespace kedge::app {
 
@@ -17,6 +18,7 @@ struct NicFacts {
   std::string bus;  ///< "0000:00:03.0"; empty when unknown
   std::optional<std::uint16_t> vendor;
   std::optional<std::uint16_t> device;
+  wire::VlanTag vlan{};
 };
 
 struct InterfaceSlot {

@@ -23,6 +23,8 @@ struct LaunchContext {
   std::string own_uri;
   /// The NIC that we came over; it is tried first.
   std::optional<wire::MacAddress> boot_mac;
+  /// When this boot fails, another one is tried, and nobody is asked in between.
+  bool another_follows = false;
   /// DHCP packets that the firmware's PXE Base Code has cached; empty when there are none.
   std::vector<std::byte> dhcp_ack;
   std::vector<std::byte> proxy_offer;

@@ -72,6 +72,11 @@ void NetworkInterfaces::add(net::Interface& interface, NicFacts facts) noexcept 
   settings_.root().attach(slot.settings);
   slot.settings.attach(slot.dhcp);
   set_facts(slot);
+  const link::Device& device = interface.device();
+  format_to(console_, "{}: {} {} {}", interface.name(), device.mac(), device.driver_name(),
+            slot.facts.bus);
+  if (!slot.facts.vlan.is_none()) format_to(console_, ", VLAN {}", slot.facts.vlan);
+  console_.append("\n");
 }
 
 void NetworkInterfaces::set_facts(InterfaceSlot& slot) noexcept {
@@ -82,6 +87,10 @@ void NetworkInterfaces::set_facts(InterfaceSlot& slot) noexcept {
   slot.settings.set_fact("ifname", script::RawValue(slot.interface.name()));
   slot.settings.set_fact("linktype", script::RawValue("Ethernet"));
   slot.settings.set_fact("bustype", script::RawValue("PCI"));
+  if (slot.facts.vlan.id != 0) {
+    const std::byte id[] = {std::byte(slot.facts.vlan.id >> 8), std::byte(slot.facts.vlan.id)};
+    slot.settings.set_fact("vlan", script::RawValue(as_text(id)));
+  }
   auto location = script::parse_setting(script::SettingType::busdevfn, slot.facts.bus);
   if (location.ok()) slot.settings.set_fact("busloc", *std::move(location));
 }
@@ -108,6 +117,7 @@ script::InterfaceInfo NetworkInterfaces::describe(std::size_t index) noexcept {
   info.mac = format("{}", device.mac());
   info.driver = std::string(device.driver_name());
   info.bus = slot.facts.bus;
+  if (!slot.facts.vlan.is_none()) info.vlan = format("{}", slot.facts.vlan);
   info.open = slot.interface.is_open();
   info.link_up = link != link::LinkState::down;
   if (link == link::LinkState::unknown) info.link_detail = "the driver cannot tell";

@@ -33,7 +33,7 @@ class NetworkInterfacesTest : public testing::Test {
       if (target.port == wire::kDhcpServerPort) answer(socket, *packet);
     };
     interfaces.add(first, {"0000:00:03.0", 0x1af4, 0x1041});
-    interfaces.add(second, {});
+    interfaces.add(second, {.bus = "0000:00:04.0", .vlan = {42, 5}});
   }
 
   /// Servers that answer what `offers` has for the client's address; nothing: silence.
@@ -78,6 +78,15 @@ TEST_F(NetworkInterfacesTest, KnowsTheFactsOfANicBeforeItIsOpened) {
   EXPECT_EQ(settings.text("net1/ifname"), "net1");
   EXPECT_FALSE(interfaces.describe(0).open);
   EXPECT_EQ(interfaces.describe(0).bus, "0000:00:03.0");
+  EXPECT_TRUE(console.shows("net0: 52:54:00:00:00:01 fake 0000:00:03.0\n"));
+}
+
+TEST_F(NetworkInterfacesTest, ShowsTheVlanOfANic) {
+  EXPECT_EQ(settings.text("net0/vlan"), "");
+  EXPECT_EQ(settings.text("net1/vlan"), "42");
+  EXPECT_EQ(interfaces.describe(0).vlan, "");
+  EXPECT_EQ(interfaces.describe(1).vlan, "42:5");
+  EXPECT_TRUE(console.shows("net1: 52:54:00:00:00:02 fake 0000:00:04.0, VLAN 42:5\n"));
 }
 
 TEST_F(NetworkInterfacesTest, TurnsALeaseIntoSettingsAndAnnouncesIt) {

@@ -12,18 +12,16 @@ std::size_t bytes_to_read(std::string_view key) noexcept {
   return BootOptions::value_bytes_max(key) + 1;
 }
 
-bool is_wanted(std::string_view key, OptionScope scope) noexcept {
-  return scope == OptionScope::all || key.ends_with(kPersonalityOption);
+bool is_wanted(std::string_view key, std::string_view only) noexcept {
+  return only.empty() || key.ends_with(only);
 }
 
-void read_variables(const uefi::Firmware& firmware, const wire::MacAddress& mac, OptionScope scope,
-                    BootOptions& options) noexcept {
+void read_variables(const uefi::Firmware& firmware, const wire::MacAddress& mac,
+                    std::string_view only, BootOptions& options) noexcept {
   // Going through all names takes long where variables live in flash memory.
   const std::vector<std::string> names =
-      scope == OptionScope::all
-          ? uefi::variable_names(firmware, kOptionVendor)
-          : std::vector<std::string>{std::string(kPersonalityOption),
-                                     format("{}:{}", mac, kPersonalityOption)};
+      only.empty() ? uefi::variable_names(firmware, kOptionVendor)
+                   : std::vector<std::string>{std::string(only), format("{}:{}", mac, only)};
   for (const std::string& name : names) {
     const auto value =
         uefi::read_variable(firmware, kOptionVendor, name, BootOptions::kScriptBytesMax + 1);
@@ -31,7 +29,7 @@ void read_variables(const uefi::Firmware& firmware, const wire::MacAddress& mac,
   }
 }
 
-void read_oem_strings(const uefi::Firmware& firmware, OptionScope scope,
+void read_oem_strings(const uefi::Firmware& firmware, std::string_view only,
                       BootOptions& options) noexcept {
   const uefi::Smbios smbios = uefi::read_smbios(firmware);
   for (std::string_view text : smbios.oem_strings) {
@@ -39,19 +37,19 @@ void read_oem_strings(const uefi::Firmware& firmware, OptionScope scope,
     text.remove_prefix(kOemStringPrefix.size());
     const std::size_t equals = text.find('=');
     const std::string_view key = text.substr(0, equals);
-    if (!is_wanted(key, scope)) continue;
+    if (!is_wanted(key, only)) continue;
     options.add(Channel::smbios, key,
                 equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
   }
 }
 
-void read_fw_cfg(const uefi::Firmware& firmware, uefi::FwCfgIo* io, OptionScope scope,
+void read_fw_cfg(const uefi::Firmware& firmware, uefi::FwCfgIo* io, std::string_view only,
                  BootOptions& options) noexcept {
   auto fw_cfg = uefi::FwCfg::open(firmware, io);
   if (!fw_cfg.has_value()) return;
   for (const uefi::FwCfg::File& file : fw_cfg->list(kFwCfgPrefix)) {
     const std::string_view key = std::string_view(file.name).substr(kFwCfgPrefix.size());
-    if (!is_wanted(key, scope)) continue;
+    if (!is_wanted(key, only)) continue;
     options.add(Channel::fw_cfg, key, as_text(fw_cfg->read(file, bytes_to_read(key))));
   }
 }
@@ -59,11 +57,11 @@ void read_fw_cfg(const uefi::Firmware& firmware, uefi::FwCfgIo* io, OptionScope 
 }  // namespace
 
 BootOptions read_boot_options(const uefi::Firmware& firmware, uefi::FwCfgIo* fw_cfg,
-                              const wire::MacAddress& mac, OptionScope scope) noexcept {
+                              const wire::MacAddress& mac, std::string_view only) noexcept {
   BootOptions options;
-  read_variables(firmware, mac, scope, options);
-  read_oem_strings(firmware, scope, options);
-  read_fw_cfg(firmware, fw_cfg, scope, options);
+  read_variables(firmware, mac, only, options);
+  read_oem_strings(firmware, only, options);
+  read_fw_cfg(firmware, fw_cfg, only, options);
   return options;
 }
 

@@ -13,13 +13,9 @@ inline constexpr EFI_GUID kOptionVendor = {
 inline constexpr std::string_view kOemStringPrefix = "kedge:";
 inline constexpr std::string_view kFwCfgPrefix = "opt/org.kedge/";
 
-enum class OptionScope : std::uint8_t {
-  personality,  ///< only that: cheap, for the moment when the firmware connects a NIC
-  all,
-};
-
-/// What all channels say about the NIC with this address. `fw_cfg` is nullptr where there is none.
+/// What all channels say about the NIC with this address. `only` one option, which is cheap, or
+/// all. `fw_cfg` is nullptr where there is none.
 BootOptions read_boot_options(const uefi::Firmware& firmware, uefi::FwCfgIo* fw_cfg,
-                              const wire::MacAddress& mac, OptionScope scope) noexcept;
+                              const wire::MacAddress& mac, std::string_view only = {}) noexcept;
 
 }  // namespace kedge::app

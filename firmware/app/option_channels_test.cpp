@@ -40,15 +40,15 @@ struct OptionChannelsTest : testing::Test {
     writer.le64(reinterpret_cast<std::uint64_t>(table.data()));
     fake.add_configuration_table(SMBIOS3_TABLE_GUID, entry.data());
   }
-  NicOptions read(OptionScope scope = OptionScope::all) {
-    return read_boot_options(fake.firmware(), &fw_cfg, kMac, scope)
+  NicOptions read(std::string_view only = {}) {
+    return read_boot_options(fake.firmware(), &fw_cfg, kMac, only)
         .resolve(kMac, Personality::driver);
   }
 };
 
 TEST_F(OptionChannelsTest, WithoutAnyChannelNothingIsSaid) {
-  const NicOptions found = read_boot_options(fake.firmware(), nullptr, kMac, OptionScope::all)
-                               .resolve(kMac, Personality::takeover);
+  const NicOptions found =
+      read_boot_options(fake.firmware(), nullptr, kMac).resolve(kMac, Personality::takeover);
   EXPECT_EQ(found.personality, Personality::takeover);
   EXPECT_TRUE(found.settings.empty() && found.problems.empty() && found.url.empty());
 }
@@ -102,7 +102,7 @@ TEST_F(OptionChannelsTest, ForThePersonalityNothingElseIsRead) {
   set_variable(u"url", "http://192.0.2.1/variable");
   set_oem_strings({"kedge:hostname=vm1"});
   fw_cfg.add("opt/org.kedge/script", "shell");
-  const NicOptions found = read(OptionScope::personality);
+  const NicOptions found = read(kPersonalityOption);
   EXPECT_EQ(found.personality, Personality::takeover);
   EXPECT_TRUE(found.url.empty() && found.script.empty() && found.settings.empty());
 }

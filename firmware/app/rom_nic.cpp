@@ -55,8 +55,8 @@ void RomNic::add_to(net::LwipStack& stack, Session& session) noexcept {
   if (!interface.ok()) return;
   const auto pci = uefi::look_at_pci(firmware_, nic_.controller());
   NicFacts facts;
-  if (pci.has_value()) facts = {format("{}", *pci), pci->id.vendor, pci->id.device};
-  format_to(console_, "{}: {} {} {}\n", (*interface)->name(), mac(), driver_name(), facts.bus);
+  if (pci.has_value()) facts = {format("{}", *pci), pci->id.vendor, pci->id.device, {}};
+  facts.vlan = vlan_.tag();
   session.interfaces().add(**interface, std::move(facts));
 }
 

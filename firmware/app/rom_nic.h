@@ -4,6 +4,7 @@
 
 #include "app/nics.h"
 #include "app/session_run.h"
+#include "link/vlan_device.h"
 #include "uefi/driver_nic.h"
 
 namespace kedge::app {
@@ -13,6 +14,8 @@ class RomNic final : public NicSource, private ClaimedDevice {
   RomNic(RunPorts& ports, uefi::DriverNic& nic) noexcept
       : ClaimedDevice(ports.clock), firmware_(ports.firmware), console_(ports.console), nic_(nic) {}
 
+  /// While no session runs. Everybody who uses the NIC through us is in this VLAN from then on.
+  void set_vlan(const wire::VlanTag& tag) noexcept { vlan_.set_tag(tag); }
   /// Takes the NIC. Errors: those of DriverNic::give_to.
   Result<void> claim() noexcept override;
   /// The boot is over: the NIC goes back to whom it belongs while nobody boots. Says on the console
@@ -36,7 +39,8 @@ class RomNic final : public NicSource, private ClaimedDevice {
   port::Console& console_;
   uefi::DriverNic& nic_;
   driver::Consumer consumer_ = driver::Consumer::own_stack;
-  link::SharedDevice shared_{*this};
+  link::VlanDevice vlan_{*this};
+  link::SharedDevice shared_{vlan_};
 };
 
 }  // namespace kedge::app

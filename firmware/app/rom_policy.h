@@ -9,6 +9,9 @@
 
 namespace kedge::app {
 
+class RomNic;
+struct RunPorts;
+
 class RomPolicy final : public uefi::NicPolicy, private uefi::BootRunner {
  public:
   explicit RomPolicy(const uefi::Firmware& firmware) noexcept
@@ -19,12 +22,17 @@ class RomPolicy final : public uefi::NicPolicy, private uefi::BootRunner {
   uefi::NicPolicy* policy() noexcept { return this; }
   uefi::NicOffer offer_for(const wire::MacAddress& mac) noexcept override;
   std::unique_ptr<uefi::NicBootOption> make_boot_option(uefi::DriverNic& nic) noexcept override;
+  std::unique_ptr<uefi::NicProtocol> make_vlan_config(
+      const wire::MacAddress& mac) noexcept override;
   std::optional<wire::MacAddress> named_by(const uefi::DevicePathNode& node) noexcept override;
 
  private:
   Result<void> boot(uefi::DriverNic& nic) noexcept override;
   Result<void> run(uefi::DriverNic& nic) noexcept;
-  NicOptions options_for(const wire::MacAddress& mac, OptionScope scope) noexcept;
+  /// In each of its VLANs, until a boot ends well or a person ends it; without any, without a tag.
+  Result<void> run_in_vlans(RunPorts& ports, RomNic& source, uefi::DriverNic& nic,
+                            const NicOptions& options) noexcept;
+  NicOptions options_for(const wire::MacAddress& mac, std::string_view only = {}) noexcept;
 
   const uefi::Firmware& firmware_;
   uefi::FwCfgIo* fw_cfg_;

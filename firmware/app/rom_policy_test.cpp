@@ -89,18 +89,21 @@ TEST_F(RomPolicyTest, DriverOffersSimpleNetworkAndSaysNothing) {
   start("driver");
   EXPECT_NE(network(), nullptr);
   EXPECT_EQ(boot_option(), nullptr);
+  EXPECT_EQ(only<EFI_VLAN_CONFIG_PROTOCOL>(), nullptr) << "the firmware's stack has one";
 }
 
 TEST_F(RomPolicyTest, TakeoverOffersOurBoot) {
   start("takeover");
   EXPECT_EQ(network(), nullptr);
   EXPECT_NE(boot_option(), nullptr);
+  EXPECT_NE(only<EFI_VLAN_CONFIG_PROTOCOL>(), nullptr);
 }
 
 TEST_F(RomPolicyTest, BothOffersBoth) {
   start("both");
   EXPECT_NE(network(), nullptr);
   EXPECT_NE(boot_option(), nullptr);
+  EXPECT_EQ(only<EFI_VLAN_CONFIG_PROTOCOL>(), nullptr) << "the firmware's stack has one";
 }
 
 TEST_F(RomPolicyTest, AFailedBootGivesEverythingBackHoweverOften) {
@@ -151,6 +154,59 @@ TEST_F(RomPolicyTest, WhatIsMalformedIsNamedWhenKedgeBoots) {
             std::string::npos)
       << fake.printed;
   EXPECT_NE(fake.printed.find("fw_cfg file net0:nonsense: "), std::string::npos) << fake.printed;
+}
+
+TEST_F(RomPolicyTest, VlanConfigStandsOnTheHandleWithTheNicsPathAndGoesWithIt) {
+  start("takeover");
+  const EFI_HANDLE child = only<EFI_VLAN_CONFIG_PROTOCOL>();
+  auto* path = get<EFI_DEVICE_PATH_PROTOCOL>(child);
+  ASSERT_NE(path, nullptr);
+  EXPECT_EQ(uefi::network_nodes(uefi::DevicePath::copy(path)).mac,
+            wire::MacAddress({0x52, 0x54, 0x00, 0x12, 0x34, 0x56}));
+  EXPECT_EQ(boot(), EFI_NO_MEDIA);
+  EXPECT_EQ(only<EFI_VLAN_CONFIG_PROTOCOL>(), child) << "a boot changes nothing";
+  EXPECT_EQ(raw->Stop(raw, controller, 0, nullptr), EFI_SUCCESS);
+  EXPECT_EQ(only<EFI_VLAN_CONFIG_PROTOCOL>(), nullptr);
+}
+
+TEST_F(RomPolicyTest, ABootTriesEachVlanOfTheOption) {
+  fw_cfg.add("opt/org.kedge/vlan", "42:5,0,43");
+  fw_cfg.add("opt/org.kedge/script", "echo [${net0/vlan}] && isset ${nothing}");
+  start("takeover");
+  EXPECT_TRUE(EFI_ERROR(boot()));
+  const std::size_t first = fake.printed.find(", VLAN 42:5");
+  const std::size_t second = fake.printed.find("The NIC's next VLAN is 0");
+  const std::size_t third = fake.printed.find("The NIC's next VLAN is 43");
+  EXPECT_LT(first, second) << fake.printed;
+  EXPECT_LT(second, third) << fake.printed;
+  EXPECT_LT(fake.printed.find("[42]"), fake.printed.find("[]"));
+  EXPECT_LT(fake.printed.find("[]"), fake.printed.find("[43]"));
+  // Once, at the end.
+  const std::size_t back = fake.printed.find("Returning to the firmware");
+  EXPECT_LT(third, back);
+  EXPECT_EQ(fake.printed.find("Returning to the firmware", back + 1), std::string::npos);
+}
+
+TEST_F(RomPolicyTest, ABootThatEndsWellIsTheLast) {
+  fw_cfg.add("opt/org.kedge/vlan", "42,43");
+  fw_cfg.add("opt/org.kedge/script", "exit 0");
+  start("takeover");
+  EXPECT_EQ(boot(), EFI_ABORTED);
+  EXPECT_EQ(fake.printed.find("next VLAN"), std::string::npos) << fake.printed;
+}
+
+TEST_F(RomPolicyTest, WithoutTheOptionTheVlansThatTheMachineRemembersCount) {
+  fw_cfg.add("opt/org.kedge/script", "echo [${net0/vlan}] && exit 0");
+  start("takeover");
+  auto* vlans = get<EFI_VLAN_CONFIG_PROTOCOL>(only<EFI_VLAN_CONFIG_PROTOCOL>());
+  EXPECT_EQ(vlans->Set(vlans, 100, 0), EFI_SUCCESS);
+  EXPECT_EQ(boot(), EFI_ABORTED);
+  EXPECT_NE(fake.printed.find("[100]"), std::string::npos) << fake.printed;
+  fake.printed.clear();
+  fw_cfg.add("opt/org.kedge/vlan", "0");
+  EXPECT_EQ(boot(), EFI_ABORTED);
+  EXPECT_NE(fake.printed.find("[]"), std::string::npos) << fake.printed;
+  EXPECT_EQ(vlans->Remove(vlans, 100), EFI_SUCCESS);
 }
 
 TEST_F(RomPolicyTest, AStackThatDoesNotLetGoKeepsItsNic) {

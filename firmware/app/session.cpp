@@ -33,9 +33,12 @@ Result<void> Session::run() noexcept {
     const Result<void> result = async::run(platform_.loop, scope, sequence.run());
     if (result.ok()) return result;
     show_failure(platform_.console, result.error(), explained_);
+    // Who has interrupted a boot is there, and may want something else.
+    const bool asks = !launch_.another_follows || result.error().kind() == ErrorKind::cancelled;
     const Result<AfterFailure> choice =
         async::run(platform_.loop, scope,
-                   ask_after_failure(platform_.console, platform_.input, failure_timeout()));
+                   ask_after_failure(platform_.console, platform_.input,
+                                     asks ? failure_timeout() : Duration()));
     if (!choice.ok() || *choice == AfterFailure::give_up) return result;
     if (*choice == AfterFailure::shell) {
       return async::run(platform_.loop, scope, interpreter_.run_shell());

@@ -68,6 +68,10 @@ void ConsoleLog::line(LogLevel, std::string_view tag, std::string_view text) noe
   format_to(console_, "{}: {}\n", tag, text);
 }
 
+void show_problem(port::Console& console, const OptionProblem& problem) noexcept {
+  format_to(console, "{} {}: {}\n", channel_name(problem.channel), problem.key, problem.error);
+}
+
 Result<void> RunPorts::start() noexcept {
   format_to(console, "\nKedge {} ({} UEFI)\n", config::kVersion, kArchitecture);
   firmware.set_watchdog(Duration());
@@ -97,6 +101,7 @@ Result<void> run_session(RunPorts& ports, NicSource& nics, SessionSetup setup) n
   Fetcher fetcher(stack, format("Kedge/{}", config::kVersion));
   std::optional<client::DhcpLease> lease = cached_lease(setup.launch);
   const std::optional<wire::MacAddress> boot_mac = setup.launch.boot_mac;
+  const bool another_follows = setup.launch.another_follows;
   Session session({loop, ports.clock, ports.console, keyboard, power, ports.pages, starter, stack,
                    handover, fetcher, kMachine},
                   identity_of(ports.smbios), std::move(setup.launch));
@@ -109,7 +114,7 @@ Result<void> run_session(RunPorts& ports, NicSource& nics, SessionSetup setup) n
 
   const Result<void> result = session.run();
   handover.close();
-  if (!result.ok()) format_to(ports.console, "Returning to the firmware\n");
+  if (!result.ok() && !another_follows) format_to(ports.console, "Returning to the firmware\n");
   return result;
 }
 

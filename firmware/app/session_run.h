@@ -36,6 +36,9 @@ class ConsoleLog final : public LogSink {
   port::Console& console_;
 };
 
+/// "fw_cfg file vlan: not a list of VLANs", as any error of an option.
+void show_problem(port::Console& console, const OptionProblem& problem) noexcept;
+
 /// What a run needs of the firmware before it has NICs.
 struct RunPorts {
   explicit RunPorts(const uefi::Firmware& firmware, uefi::Cpu& cpu = uefi::real_cpu()) noexcept

@@ -13,6 +13,10 @@ inline constexpr ErrorSite link_stopped{site_code(ErrorKind::closed, Module::lin
 inline constexpr ErrorSite link_frame_too_large{site_code(ErrorKind::too_large, Module::link, 3),
                                                 "frame is larger than the device's MTU", ""};
 
-inline constexpr const ErrorSite* kLinkSites[] = {&link_busy, &link_stopped, &link_frame_too_large};
+inline constexpr ErrorSite link_frame_malformed{site_code(ErrorKind::malformed, Module::link, 4),
+                                                "frame without a whole Ethernet header", ""};
+
+inline constexpr const ErrorSite* kLinkSites[] = {&link_busy, &link_stopped, &link_frame_too_large,
+                                                  &link_frame_malformed};
 
 }  // namespace kedge::err

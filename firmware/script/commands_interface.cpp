@@ -63,8 +63,8 @@ constexpr CommandSpec kClose{
     "close network interfaces", "[<interface>...]", 0, kAnyNumber, {}, run_close};
 
 void print_interface(port::Console& console, const InterfaceInfo& info) noexcept {
-  format_to(console, "{}: {} using {} on {} ({})\n", info.name, info.mac, info.driver, info.bus,
-            info.open ? "open" : "closed");
+  format_to(console, "{}: {} using {} on {}{}{} ({})\n", info.name, info.mac, info.driver, info.bus,
+            info.vlan.empty() ? "" : ", VLAN ", info.vlan, info.open ? "open" : "closed");
   format_to(console, "  link {}{}{}, TX {} ({} failed), RX {} ({} failed)\n",
             info.link_up ? "up" : "down", info.link_detail.empty() ? "" : ": ", info.link_detail,
             info.transmitted, info.transmit_errors, info.received, info.receive_errors);

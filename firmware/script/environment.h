@@ -85,6 +85,7 @@ struct InterfaceInfo {
   std::string mac;     ///< "52:54:00:12:34:56"
   std::string driver;  ///< "virtio-net"
   std::string bus;     ///< "0000:00:03.0"
+  std::string vlan;    ///< "42", "42:5" with a priority; empty: none
   bool open = false;
   bool link_up = false;
   std::string link_detail;             ///< why there is no link, or its speed; may be empty

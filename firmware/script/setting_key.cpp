@@ -62,6 +62,7 @@ constexpr NamedSetting kNamedSettings[] = {
     {"busid", hex, 0, 0, "bus ID"},
     {"chip", string, 0, 0, "chip"},
     {"ifname", string, 0, 0, "interface name"},
+    {"vlan", int16, 0, 0, "VLAN of the interface"},
     {"linktype", string, 0, 0, "link-layer type"},
     {"ssid", string, 0, 0, "wireless network"},
     {"key", string, 0, 0, "wireless key"},

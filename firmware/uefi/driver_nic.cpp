@@ -25,6 +25,10 @@ Result<std::unique_ptr<DriverNic>> DriverNic::open(const Firmware& firmware, Han
       nic->boot_ = policy->make_boot_option(*nic);
       if (nic->boot_ == nullptr) return fail(err::base_no_memory);
     }
+    if (nic->offer_.vlan_config) {
+      nic->vlan_config_ = policy->make_vlan_config(nic->mac_);
+      if (nic->vlan_config_ == nullptr) return fail(err::base_no_memory);
+    }
   }
   if (!nic->offer_.simple_network) nic->drop_device();
   return Result<std::unique_ptr<DriverNic>>(std::move(nic));
@@ -60,41 +64,50 @@ void DriverNic::drop_device() noexcept {
   user_ = User::nobody;
 }
 
-Result<void> DriverNic::give_to(User user, driver::Consumer consumer) noexcept {
-  if (user_ == user && (user != User::own_stack || consumer_ == consumer)) return {};
-  if (user_ == User::simple_network && child_) KEDGE_CHECK(uninstall_from(kFirstOfNetwork));
-  drop_device();
-  if (user == User::own_stack) {
-    KEDGE_TRY(device_, driver_.create(*function_, consumer));
-    user_ = User::own_stack;
-    consumer_ = consumer;
-  } else if (user == User::simple_network) {
-    Result<void> done = make_network();
-    if (done.ok() && child_opening_) done = install_from(kFirstOfNetwork);
-    if (!done.ok()) {
-      drop_device();
-      return done;
-    }
-  }
+Result<void> DriverNic::make_for(User user, driver::Consumer consumer) noexcept {
+  if (user == User::simple_network) return make_network();
+  if (user == User::nobody) return {};
+  KEDGE_TRY(device_, driver_.create(*function_, consumer));
+  user_ = User::own_stack;
+  consumer_ = consumer;
   return {};
 }
 
-std::size_t DriverNic::published_count() const noexcept {
-  if (snp_ == nullptr) return kFirstOfNetwork;
-  return identifier_ != nullptr ? kPublished : kPublished - 1;
+Result<void> DriverNic::give_to(User user, driver::Consumer consumer) noexcept {
+  if (user_ == user && (user != User::own_stack || consumer_ == consumer)) return {};
+  const bool handle_changes = user_ == User::simple_network || user == User::simple_network;
+  if (handle_changes && child_) KEDGE_CHECK(uninstall_from(kFirst));
+  drop_device();
+  Result<void> done = make_for(user, consumer);
+  if (!done.ok()) drop_device();
+  if (!handle_changes || !child_opening_) return done;
+  const Result<void> installed = install_from(kFirst);
+  if (installed.ok() || user_ != User::simple_network) return done;
+  drop_device();
+  (void)install_from(kFirst);
+  return installed;
 }
 
-/// In the order of installation: who waits for Simple Network finds the others there.
-std::array<DriverNic::Published, DriverNic::kPublished> DriverNic::published() noexcept {
-  std::array<Published, kPublished> all{};
+std::size_t DriverNic::published_count() const noexcept {
+  if (snp_ == nullptr) return vlan_config_ != nullptr ? kFirst + 1 : kFirst;
+  return identifier_ != nullptr ? kPublishedMax : kPublishedMax - 1;
+}
+
+/// In the order of installation: who waits for Simple Network finds the others there. The stack
+/// that comes with it has VLANs of its own.
+std::array<DriverNic::Published, DriverNic::kPublishedMax> DriverNic::published() noexcept {
+  std::array<Published, kPublishedMax> all{};
   all[0] = {&kGuid<EFI_DEVICE_PATH_PROTOCOL>, path_.raw()};
-  if (snp_ == nullptr) return all;
-  all[1] = {&kGuid<EFI_ADAPTER_INFORMATION_PROTOCOL>, adapter_information_->raw()};
-  std::size_t last = 2;
-  if (identifier_ != nullptr) {
-    all[last++] = {&kGuid<EFI_NETWORK_INTERFACE_IDENTIFIER_PROTOCOL>, identifier_->raw()};
+  if (snp_ == nullptr) {
+    if (vlan_config_ != nullptr) all[kFirst] = {&vlan_config_->guid(), vlan_config_->raw()};
+    return all;
   }
-  all[last] = {&kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, snp_->raw()};
+  std::size_t next = kFirst;
+  all[next++] = {&kGuid<EFI_ADAPTER_INFORMATION_PROTOCOL>, adapter_information_->raw()};
+  if (identifier_ != nullptr) {
+    all[next++] = {&kGuid<EFI_NETWORK_INTERFACE_IDENTIFIER_PROTOCOL>, identifier_->raw()};
+  }
+  all[next] = {&kGuid<EFI_SIMPLE_NETWORK_PROTOCOL>, snp_->raw()};
   return all;
 }
 
@@ -193,7 +206,7 @@ Result<void> DriverNic::add_child() noexcept {
   // The child owns the function from its first moment on: before Simple Network is there, which
   // makes the firmware's stack look at both.
   Result<void> done = hold_function();
-  if (done.ok()) done = install_from(kFirstOfNetwork);
+  if (done.ok()) done = install_from(kFirst);
   if (done.ok()) return done;
   drop_bare_child();
   return done;
@@ -209,10 +222,10 @@ bool DriverNic::drop_bare_child() noexcept {
 
 Result<void> DriverNic::remove_child() noexcept {
   if (!child_) return {};
-  KEDGE_CHECK(uninstall_from(kFirstOfNetwork));
+  KEDGE_CHECK(uninstall_from(kFirst));
   if (drop_bare_child()) return {};
   // All of it or nothing of it; what cannot come back now does with the next Start.
-  if (hold_function().ok() && !install_from(kFirstOfNetwork).ok()) child_opening_.close();
+  if (hold_function().ok() && !install_from(kFirst).ok()) child_opening_.close();
   return fail(err::uefi_install_failed);
 }
 

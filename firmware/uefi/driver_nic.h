@@ -3,8 +3,9 @@
 //
 // | handle      | device path     | protocols                              |
 // | the child   | function/MAC    | Simple Network, Adapter Information and NII, if the image    |
-// |             |                 | has it: while they are on offer        |
-// | boot option | function/a name | LoadFile, where the policy wants one                         |
+// |             |                 | has it: while they are on offer; else VLAN Config, if the | |
+// |                 | policy wants one                       | | boot option | function/a name |
+// LoadFile, where the policy wants one                         |
 //
 // NII is held BY_DRIVER by ourselves: edk2's driver for it would put a second Simple Network on the
 // handle. Both hold the function BY_CHILD_CONTROLLER. The device belongs to one user at a time: to
@@ -76,8 +77,8 @@ class DriverNic {
     const EFI_GUID* protocol;
     void* interface;
   };
-  static constexpr std::size_t kPublished = 4;
-  static constexpr std::size_t kFirstOfNetwork = 1;
+  static constexpr std::size_t kPublishedMax = 4;
+  static constexpr std::size_t kFirst = 1;  ///< behind the device path
 
   DriverNic(const Firmware& firmware, std::unique_ptr<PciFunction> function,
             const driver::NativeDriver& driver, MakeNicIdentifier make_identifier) noexcept
@@ -88,9 +89,11 @@ class DriverNic {
   Result<void> add_child() noexcept;
   Result<void> hold_function() noexcept;
   Result<void> make_network() noexcept;
+  /// What fails leaves something to drop.
+  Result<void> make_for(User user, driver::Consumer consumer) noexcept;
   void drop_device() noexcept;
   std::size_t published_count() const noexcept;
-  std::array<Published, kPublished> published() noexcept;
+  std::array<Published, kPublishedMax> published() noexcept;
   /// Of published(), the items from `first` on, all or none.
   Result<void> install_from(std::size_t first) noexcept;
   Result<void> uninstall_from(std::size_t first) noexcept;
@@ -116,6 +119,7 @@ class DriverNic {
   wire::MacAddress mac_;
   NicOffer offer_;
   std::unique_ptr<NicBootOption> boot_;
+  std::unique_ptr<NicProtocol> vlan_config_;  // nullptr: none on offer
   DevicePath path_;
   Handle child_;
   Child<EFI_PCI_IO_PROTOCOL> child_opening_;

@@ -72,6 +72,15 @@ Result<void> borrow(DriverNic& nic) {
   return done.ok() ? back : done;
 }
 
+/// The same where Simple Network is not on offer.
+Result<void> borrow_for_us(DriverNic& nic) {
+  Result<void> done = nic.give_to(DriverNic::User::own_stack);
+  if (done.ok()) done = nic.device()->start();
+  if (nic.device() != nullptr) nic.device()->stop();
+  const Result<void> back = nic.give_to(DriverNic::User::nobody);
+  return done.ok() ? back : done;
+}
+
 struct FailureSweep : testing::TestWithParam<EFI_TPL> {
   fake::FakeFirmware fake;
   EFI_BOOT_SERVICES& boot = fake.firmware().boot();
@@ -136,6 +145,18 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
     note(snp->Reset(snp, FALSE));
     EXPECT_NE(snp->Mode->State, UINT32{EfiSimpleNetworkStopped});
   }
+  void use_vlan_config() {
+    auto* vlans = first<EFI_VLAN_CONFIG_PROTOCOL>();
+    if (vlans == nullptr) return;
+    UINT16 count = 0;
+    EFI_VLAN_FIND_DATA* entries = nullptr;
+    note(vlans->Set(vlans, 42, 1));
+    const EFI_STATUS found = vlans->Find(vlans, nullptr, &count, &entries);
+    note(found);
+    if (!EFI_ERROR(found)) boot.FreePool(entries);
+    note(vlans->Remove(vlans, 42));
+    fake.variables.clear();
+  }
   void use_boot_option() {
     auto* file = first<EFI_LOAD_FILE_PROTOCOL>();
     if (file == nullptr) return;
@@ -169,6 +190,7 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
     if (!EFI_ERROR(started)) {
       EXPECT_EQ(raw->Supported(raw, controller, nullptr), EFI_ALREADY_STARTED);
       use_network();
+      use_vlan_config();
       boot.RestoreTPL(before);
       if (offers != nullptr) use_boot_option();
       use_network();
@@ -225,6 +247,7 @@ struct FailureSweep : testing::TestWithParam<EFI_TPL> {
     EXPECT_EQ(pci.attributes, 0x5U);
     EXPECT_TRUE(fake.firmware().locate<EFI_SIMPLE_NETWORK_PROTOCOL>().empty());
     EXPECT_TRUE(fake.firmware().locate<EFI_LOAD_FILE_PROTOCOL>().empty());
+    EXPECT_TRUE(fake.firmware().locate<EFI_VLAN_CONFIG_PROTOCOL>().empty());
     EXPECT_TRUE(fake.firmware().locate<EFI_NETWORK_INTERFACE_IDENTIFIER_PROTOCOL>().empty());
     EXPECT_EQ(get<EFI_DRIVER_BINDING_PROTOCOL>(image), nullptr);
     EXPECT_EQ(fake.tpl, TPL_APPLICATION);
@@ -238,6 +261,13 @@ TEST_P(FailureSweep, OfADriver) {
 }
 
 TEST_P(FailureSweep, OfADriverWithABootOption) {
+  sweep([&] { live(&policy); });
+  EXPECT_GT(allocations, 3U);
+}
+
+TEST_P(FailureSweep, OfATakeover) {
+  policy.offer = {.simple_network = false, .boot_option = true, .vlan_config = true};
+  policy.on_boot = borrow_for_us;
   sweep([&] { live(&policy); });
   EXPECT_GT(allocations, 3U);
 }

@@ -18,6 +18,15 @@ class DriverNic;
 struct NicOffer {
   bool simple_network = true;  ///< for the firmware's network stack
   bool boot_option = false;    ///< a boot of our own
+  bool vlan_config = false;    ///< where the firmware's stack, which brings its own, has no place
+};
+
+/// A protocol on the handle of a NIC.
+class NicProtocol {
+ public:
+  virtual ~NicProtocol() = default;
+  virtual const EFI_GUID& guid() const noexcept = 0;
+  virtual void* raw() noexcept = 0;
 };
 
 /// A boot option of a NIC, on a handle of its own.
@@ -38,6 +47,8 @@ class NicPolicy {
   virtual NicOffer offer_for(const wire::MacAddress& mac) noexcept = 0;
   /// Not installed yet; nullptr when there is no memory.
   virtual std::unique_ptr<NicBootOption> make_boot_option(DriverNic& nic) noexcept = 0;
+  /// nullptr when there is no memory.
+  virtual std::unique_ptr<NicProtocol> make_vlan_config(const wire::MacAddress& mac) noexcept = 0;
   /// The NIC whose boot option `node`, the first of what remains of a path, names.
   virtual std::optional<wire::MacAddress> named_by(const DevicePathNode& node) noexcept = 0;
 

@@ -23,6 +23,16 @@ std::optional<std::vector<std::byte>> read_variable(const Firmware& firmware,
   return value;
 }
 
+EFI_STATUS write_variable(const Firmware& firmware, const EFI_GUID& vendor, std::string_view name,
+                          ByteView value) noexcept {
+  constexpr UINT32 kAttributes = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS;
+  const std::u16string wide = to_utf16(name);
+  std::vector<std::byte> copy(value.begin(), value.end());  // the call's is not const
+  const EFI_STATUS status = firmware.runtime().SetVariable(raw(wide), guid_pointer(vendor),
+                                                           kAttributes, copy.size(), copy.data());
+  return value.empty() && status == EFI_NOT_FOUND ? EFI_SUCCESS : status;
+}
+
 std::vector<std::string> variable_names(const Firmware& firmware, const EFI_GUID& vendor) noexcept {
   std::vector<std::string> names;
   std::u16string name(kVariableNameUnitsMax, u'\0');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Reading EFI variables (UEFI 2.10, 8.2).
+// EFI variables (UEFI 2.10, 8.2).
 #pragma once
 
 #include <optional>
@@ -21,6 +21,10 @@ inline constexpr std::size_t kVariableNameUnitsMax = 1024;
 std::optional<std::vector<std::byte>> read_variable(const Firmware& firmware,
                                                     const EFI_GUID& vendor, std::string_view name,
                                                     std::size_t bytes_max) noexcept;
+/// Sets a variable that lasts, for programs before the operating system; an empty value removes it,
+/// and what is not there is removed. At TPL_CALLBACK at most. Answers: those of SetVariable.
+EFI_STATUS write_variable(const Firmware& firmware, const EFI_GUID& vendor, std::string_view name,
+                          ByteView value) noexcept;
 /// The names of a vendor's variables.
 std::vector<std::string> variable_names(const Firmware& firmware, const EFI_GUID& vendor) noexcept;
 

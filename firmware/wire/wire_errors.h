@@ -36,9 +36,14 @@ inline constexpr ErrorSite wire_bad_pxe_options{site_code(ErrorKind::malformed, 
                                                 "malformed PXE vendor options",
                                                 "Check the DHCP server's option 43."};
 
+inline constexpr ErrorSite wire_bad_vlan{
+    site_code(ErrorKind::invalid, Module::wire, 11), "not a list of VLANs",
+    "Write ids from 0 (no tag) to 4094, with a priority from 0 to 7 if need be, such as 42 or "
+    "42:5,43."};
+
 inline constexpr const ErrorSite* kWireSites[] = {
-    &wire_bad_mac,    &wire_bad_ipv4,       &wire_bad_ipv6,     &wire_bad_netmask,
-    &wire_bad_subnet, &wire_bad_host_name,  &wire_bad_dns_name, &wire_bad_dns,
-    &wire_bad_dhcp,   &wire_bad_pxe_options};
+    &wire_bad_mac,    &wire_bad_ipv4,        &wire_bad_ipv6,     &wire_bad_netmask,
+    &wire_bad_subnet, &wire_bad_host_name,   &wire_bad_dns_name, &wire_bad_dns,
+    &wire_bad_dhcp,   &wire_bad_pxe_options, &wire_bad_vlan};
 
 }  // namespace kedge::err

@@ -4,12 +4,14 @@
 
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
 #include "uefi/boot_name.h"
 #include "uefi/boot_option.h"
 #include "uefi/nic_policy.h"
+#include "uefi/vlan_config.h"
 
 namespace kedge::fake {
 
@@ -23,6 +25,10 @@ struct FakePolicy final : uefi::NicPolicy, uefi::BootRunner {
   }
   std::unique_ptr<uefi::NicBootOption> make_boot_option(uefi::DriverNic& nic) noexcept override {
     return std::make_unique<uefi::BootOption>(firmware, nic, *this);
+  }
+  std::unique_ptr<uefi::NicProtocol> make_vlan_config(
+      const wire::MacAddress& mac) noexcept override {
+    return std::unique_ptr<uefi::NicProtocol>(new (std::nothrow) uefi::VlanConfig(firmware, mac));
   }
   std::optional<wire::MacAddress> named_by(const uefi::DevicePathNode& node) noexcept override {
     return uefi::boot_option_mac(node);

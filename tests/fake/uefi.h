@@ -33,6 +33,7 @@ enum class Call {
   start_image,
   connect_controller,
   disconnect_controller,
+  set_variable,
   pci_io,  ///< of FakePciIo: whatever allocates, maps, or asks for attributes
 };
 

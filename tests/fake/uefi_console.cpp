@@ -66,9 +66,20 @@ struct Services {
     *vendor = vendor_of(next->first);
     return EFI_SUCCESS;
   }
-  static EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID*, UINT32, UINTN size, void* data) {
+  static EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID* vendor, UINT32, UINTN size,
+                                        void* data) {
+    auto& fake = FakeFirmware::current();
+    if (fake.tpl > TPL_CALLBACK) fake.violations.push_back("SetVariable at raised TPL");
+    if (const EFI_STATUS failed = fake.injected(Call::set_variable); EFI_ERROR(failed)) {
+      return failed;
+    }
+    if (size == 0) {
+      fake.variable_vendors.erase(units(name));
+      return fake.variables.erase(units(name)) != 0 ? EFI_SUCCESS : EFI_NOT_FOUND;
+    }
     const auto* bytes = static_cast<const std::byte*>(data);
-    FakeFirmware::current().variables[units(name)] = std::vector<std::byte>(bytes, bytes + size);
+    fake.variables[units(name)] = std::vector<std::byte>(bytes, bytes + size);
+    fake.variable_vendors[units(name)] = *vendor;
     return EFI_SUCCESS;
   }
   static void EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS, UINTN, void*) {

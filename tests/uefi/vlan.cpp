@@ -12,15 +12,7 @@
 #include "uefi/rt/runtime.h"
 #include "uefi/text.h"
 
-#include <Protocol/VlanConfig.h>
-
 namespace kedge::uefi {
-
-template <>
-struct ProtocolGuid<EFI_VLAN_CONFIG_PROTOCOL> {
-  static constexpr EFI_GUID value = EFI_VLAN_CONFIG_PROTOCOL_GUID;
-};
-
 namespace {
 
 // UEFI 2.10, 10.3.4: nodes of messaging device paths.

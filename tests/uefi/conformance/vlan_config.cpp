@@ -3,8 +3,6 @@
 #include "report.h"
 #include "uefi/protocol.h"
 
-#include <Protocol/VlanConfig.h>
-
 namespace kedge::uefi::conformance {
 namespace {
 
