@@ -159,5 +159,15 @@ TEST_P(ConformanceOfRoms, NothingFails) {
   expect_no_failure("config", 22);
 }
 
+// Nothing of the firmware's is on this NIC: its VLAN Config is ours.
+TEST_F(ConformanceTest, OfATakeoversVlanConfigNothingFails) {
+  const auto file = dist(fmt::format("roms/{}", kVirtioNet.rom));
+  if (HasFailure()) return;
+  start({.model = kVirtioNet.model, .rom = file.string()}, false,
+        {"name=opt/org.tianocore/VirtioNetSupport,string=no",
+         "name=opt/org.kedge/personality,string=takeover"});
+  expect_no_failure("vlan", 20);
+}
+
 }  // namespace
 }  // namespace kedge::host::e2e
