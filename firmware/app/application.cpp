@@ -86,11 +86,11 @@ class NicSet final : public NicSource {
   /// our knowing. Else what the machine's owner has said counts, then what the firmware remembers.
   wire::VlanTag vlan_of(const NicDevice& device, bool is_own,
                         const uefi::ChainloadContext& context) const noexcept {
-    const wire::VlanList stored = uefi::stored_vlans(firmware_, device.mac());
     if (is_own && context.nodes.mac.has_value()) {
       const std::uint16_t id = context.nodes.vlan.value_or(0);
       if (id == 0 || id > wire::VlanTag::kIdMax) return {};
       // Its path says nothing of priorities.
+      const wire::VlanList stored = uefi::stored_vlans(firmware_, device.mac());
       const wire::VlanTag* const known = stored.find(id);
       return known != nullptr ? *known : wire::VlanTag{id, 0};
     }
@@ -98,7 +98,7 @@ class NicSet final : public NicSource {
         read_boot_options(firmware_, uefi::real_fw_cfg(firmware_), device.mac(), kVlanOption)
             .resolve(device.mac(), Personality::driver);
     for (const OptionProblem& problem : options.problems) show_problem(console_, problem);
-    const wire::VlanList& vlans = options.vlans.empty() ? stored : options.vlans;
+    const wire::VlanList vlans = vlans_of(firmware_, device.mac(), options);
     return vlans.empty() ? wire::VlanTag() : vlans.tags().front();
   }
 

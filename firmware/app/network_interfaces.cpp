@@ -88,8 +88,8 @@ void NetworkInterfaces::set_facts(InterfaceSlot& slot) noexcept {
   slot.settings.set_fact("linktype", script::RawValue("Ethernet"));
   slot.settings.set_fact("bustype", script::RawValue("PCI"));
   if (slot.facts.vlan.id != 0) {
-    const std::byte id[] = {std::byte(slot.facts.vlan.id >> 8), std::byte(slot.facts.vlan.id)};
-    slot.settings.set_fact("vlan", script::RawValue(as_text(id)));
+    auto id = script::parse_setting(script::SettingType::int16, format("{}", slot.facts.vlan.id));
+    if (id.ok()) slot.settings.set_fact("vlan", *std::move(id));
   }
   auto location = script::parse_setting(script::SettingType::busdevfn, slot.facts.bus);
   if (location.ok()) slot.settings.set_fact("busloc", *std::move(location));

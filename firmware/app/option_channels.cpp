@@ -3,6 +3,7 @@
 
 #include "uefi/smbios.h"
 #include "uefi/variable.h"
+#include "uefi/vlan_store.h"
 
 namespace kedge::app {
 namespace {
@@ -63,6 +64,11 @@ BootOptions read_boot_options(const uefi::Firmware& firmware, uefi::FwCfgIo* fw_
   read_oem_strings(firmware, only, options);
   read_fw_cfg(firmware, fw_cfg, only, options);
   return options;
+}
+
+wire::VlanList vlans_of(const uefi::Firmware& firmware, const wire::MacAddress& mac,
+                        const NicOptions& options) noexcept {
+  return options.vlans.empty() ? uefi::stored_vlans(firmware, mac) : options.vlans;
 }
 
 }  // namespace kedge::app

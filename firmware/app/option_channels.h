@@ -18,4 +18,9 @@ inline constexpr std::string_view kFwCfgPrefix = "opt/org.kedge/";
 BootOptions read_boot_options(const uefi::Firmware& firmware, uefi::FwCfgIo* fw_cfg,
                               const wire::MacAddress& mac, std::string_view only = {}) noexcept;
 
+/// The VLANs of a NIC, in the order in which they are tried: what its owner has said, else what the
+/// firmware remembers. None: no tags.
+wire::VlanList vlans_of(const uefi::Firmware& firmware, const wire::MacAddress& mac,
+                        const NicOptions& options) noexcept;
+
 }  // namespace kedge::app

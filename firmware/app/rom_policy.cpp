@@ -8,7 +8,6 @@
 #include "kedge_config.h"
 #include "uefi/boot_name.h"
 #include "uefi/vlan_config.h"
-#include "uefi/vlan_store.h"
 
 namespace kedge::app {
 namespace {
@@ -76,8 +75,7 @@ Result<void> RomPolicy::run(uefi::DriverNic& nic) noexcept {
 
 Result<void> RomPolicy::run_in_vlans(RunPorts& ports, RomNic& source, uefi::DriverNic& nic,
                                      const NicOptions& options) noexcept {
-  wire::VlanList vlans = options.vlans;
-  if (vlans.empty()) vlans = uefi::stored_vlans(firmware_, nic.mac());
+  const wire::VlanList vlans = vlans_of(firmware_, nic.mac(), options);
   std::span<const wire::VlanTag> left = vlans.tags();
   for (;;) {
     if (!left.empty()) source.set_vlan(left[0]);

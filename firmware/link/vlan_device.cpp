@@ -33,11 +33,11 @@ void VlanDevice::receive(Frame frame) noexcept {
   if (head == nullptr) return;
   ByteReader header({head->data, head->length});
   header.skip(kAddressBytes);
-  const bool tagged = header.be16() == VlanTag::kType;
+  const std::uint16_t type = header.be16();
   const auto tag = VlanTag::from_control_information(header.be16());
-  const bool whole = header.ok();
-  if ((tagged && whole ? tag.id : 0) != tag_.id) return;
-  if (!tagged || !whole) return receiver_->receive(std::move(frame));
+  const bool tagged = type == VlanTag::kType && header.ok();
+  if ((tagged ? tag.id : 0) != tag_.id) return;
+  if (!tagged) return receiver_->receive(std::move(frame));
   std::memmove(head->data + VlanTag::kBytes, head->data, kAddressBytes);
   head->data += VlanTag::kBytes;
   head->length -= VlanTag::kBytes;

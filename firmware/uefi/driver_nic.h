@@ -3,9 +3,9 @@
 //
 // | handle      | device path     | protocols                              |
 // | the child   | function/MAC    | Simple Network, Adapter Information and NII, if the image    |
-// |             |                 | has it: while they are on offer; else VLAN Config, if the | |
-// |                 | policy wants one                       | | boot option | function/a name |
-// LoadFile, where the policy wants one                         |
+// |             |                 | has it: while they are on offer. Else VLAN Config, where the |
+// |             |                 | policy wants one                                             |
+// | boot option | function/a name | LoadFile, where the policy wants one                         |
 //
 // NII is held BY_DRIVER by ourselves: edk2's driver for it would put a second Simple Network on the
 // handle. Both hold the function BY_CHILD_CONTROLLER. The device belongs to one user at a time: to

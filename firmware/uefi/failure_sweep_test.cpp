@@ -63,21 +63,13 @@ Result<std::unique_ptr<link::Device>> create_device(port::PciDevice& pci,
 
 constexpr driver::NativeDriver kDrivers[] = {{kIds, create_device}};
 
-/// Takes the device and gives it back.
+/// Takes the device and gives it back, to whom it belongs between boots.
 Result<void> borrow(DriverNic& nic) {
   Result<void> done = nic.give_to(DriverNic::User::own_stack);
   if (done.ok()) done = nic.device()->start();
   if (nic.device() != nullptr) nic.device()->stop();
-  const Result<void> back = nic.give_to(DriverNic::User::simple_network);
-  return done.ok() ? back : done;
-}
-
-/// The same where Simple Network is not on offer.
-Result<void> borrow_for_us(DriverNic& nic) {
-  Result<void> done = nic.give_to(DriverNic::User::own_stack);
-  if (done.ok()) done = nic.device()->start();
-  if (nic.device() != nullptr) nic.device()->stop();
-  const Result<void> back = nic.give_to(DriverNic::User::nobody);
+  const Result<void> back = nic.give_to(nic.offer().simple_network ? DriverNic::User::simple_network
+                                                                   : DriverNic::User::nobody);
   return done.ok() ? back : done;
 }
 
@@ -267,7 +259,6 @@ TEST_P(FailureSweep, OfADriverWithABootOption) {
 
 TEST_P(FailureSweep, OfATakeover) {
   policy.offer = {.simple_network = false, .boot_option = true, .vlan_config = true};
-  policy.on_boot = borrow_for_us;
   sweep([&] { live(&policy); });
   EXPECT_GT(allocations, 3U);
 }

@@ -27,9 +27,10 @@ EFI_STATUS write_variable(const Firmware& firmware, const EFI_GUID& vendor, std:
                           ByteView value) noexcept {
   constexpr UINT32 kAttributes = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS;
   const std::u16string wide = to_utf16(name);
-  std::vector<std::byte> copy(value.begin(), value.end());  // the call's is not const
-  const EFI_STATUS status = firmware.runtime().SetVariable(raw(wide), guid_pointer(vendor),
-                                                           kAttributes, copy.size(), copy.data());
+  // Firmware only reads it.
+  const EFI_STATUS status =
+      firmware.runtime().SetVariable(raw(wide), guid_pointer(vendor), kAttributes, value.size(),
+                                     const_cast<std::byte*>(value.data()));
   return value.empty() && status == EFI_NOT_FOUND ? EFI_SUCCESS : status;
 }
 

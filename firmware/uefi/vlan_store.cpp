@@ -11,9 +11,7 @@ constexpr std::size_t kBytesMax = wire::VlanList::kMax * sizeof(std::uint16_t);
 
 std::string name_of(const wire::MacAddress& mac) noexcept {
   std::string name;
-  for (const char c : format("{}", mac)) {
-    if (c != ':') name.push_back(c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c);
-  }
+  for (const std::uint8_t octet : mac.octets()) name += format("{:02X}", octet);
   return name;
 }
 
