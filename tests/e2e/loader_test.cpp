@@ -4,6 +4,7 @@
 // by Simple Network, shim by PXE Base Code. Debian's own signed files.
 #include "support/file.h"
 #include "tests/e2e/loader_boots.h"
+#include "tests/e2e/rig/vlan_trunk.h"
 
 namespace kedge::host::e2e {
 namespace {
@@ -102,10 +103,21 @@ TEST_P(KedgeStarts, AProgramThatUsesPxeBaseCodeAndSimpleNetworkAtOnce) {
   EXPECT_EQ(*written, content);
 }
 
-class KedgesRomStarts : public LoaderBoots {};
+class KedgesRomStarts : public LoaderBoots {
+ protected:
+  /// The option ROM of dist/ takes over, and what it starts has its network too: nothing of the
+  /// firmware's is on this NIC.
+  void boot_as_takeover(MachineSpec spec) {
+    spec.fw_cfg.emplace_back("name=opt/org.kedge/personality,string=takeover");
+    spec.fw_cfg.emplace_back("name=opt/org.kedge/failure-timeout,string=0");
+    boot_and_prove(spec, std::chrono::seconds(240));
+    EXPECT_NE(nginx_requests().find("GET /grubx64.efi"), std::string::npos)
+        << "shim did not take GRUB from where it came from itself";
+    EXPECT_EQ(count_dhcp(captured_dhcp(), kDhcpDiscover), 1);
+    EXPECT_FALSE(vm().serial().search(Pattern::literal("Start PXE")));
+  }
+};
 
-// The option ROM of dist/ takes over, and what it starts has its network too: nothing of the
-// firmware's is on this NIC.
 TEST_F(KedgesRomStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
   const auto rom = dist("roms/efi-virtio.rom");
   const auto* files = payload();
@@ -113,13 +125,27 @@ TEST_F(KedgesRomStarts, ShimThatLoadsGrubThroughPxeBaseCode) {
   serve_shim_by_http(*files);
   MachineSpec spec = machine();
   add_nic(spec, {.model = kVirtioNetChip.model, .rom = rom, .boot_index = 0});
-  spec.fw_cfg.emplace_back("name=opt/org.kedge/personality,string=takeover");
-  spec.fw_cfg.emplace_back("name=opt/org.kedge/failure-timeout,string=0");
-  boot_and_prove(spec, std::chrono::seconds(240));
-  EXPECT_NE(nginx_requests().find("GET /grubx64.efi"), std::string::npos)
-      << "shim did not take GRUB from where it came from itself";
-  EXPECT_EQ(count_dhcp(captured_dhcp(), kDhcpDiscover), 1);
-  EXPECT_FALSE(vm().serial().search(Pattern::literal("Start PXE")));
+  boot_as_takeover(std::move(spec));
+}
+
+// shim by PXE Base Code and GRUB by Simple Network are in the VLAN of the boot, and know nothing of
+// it.
+TEST_F(KedgesRomStarts, ShimAndGrubInAVlan) {
+  constexpr std::uint16_t kId = 100;
+  const auto rom = dist("roms/efi-virtio.rom");
+  const auto* files = payload();
+  if (HasFailure()) return;
+  const auto trunk = VlanTrunk::start(network(), kId);
+  E2E_ASSERT_OK(trunk);
+  serve_shim_by_http(*files);
+  MachineSpec spec = machine();
+  spec.arguments.insert(spec.arguments.end(), {"-netdev", VlanTrunk::netdev("trunk"), "-device",
+                                               fmt::format("{},netdev=trunk,bootindex=0,romfile={}",
+                                                           kVirtioNetChip.model, rom.string())});
+  spec.fw_cfg.push_back(fmt::format("name=opt/org.kedge/vlan,string={}", kId));
+  boot_as_takeover(std::move(spec));
+  EXPECT_GT((*trunk)->tagged(), 0);
+  EXPECT_EQ((*trunk)->others(), 0);
 }
 
 }  // namespace
