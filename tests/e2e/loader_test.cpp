@@ -139,9 +139,7 @@ TEST_F(KedgesRomStarts, ShimAndGrubInAVlan) {
   E2E_ASSERT_OK(trunk);
   serve_shim_by_http(*files);
   MachineSpec spec = machine();
-  spec.arguments.insert(spec.arguments.end(), {"-netdev", VlanTrunk::netdev("trunk"), "-device",
-                                               fmt::format("{},netdev=trunk,bootindex=0,romfile={}",
-                                                           kVirtioNetChip.model, rom.string())});
+  VlanTrunk::add_nic(spec, fmt::format("{},bootindex=0", kVirtioNetChip.model), rom.string());
   spec.fw_cfg.push_back(fmt::format("name=opt/org.kedge/vlan,string={}", kId));
   boot_as_takeover(std::move(spec));
   EXPECT_GT((*trunk)->tagged(), 0);

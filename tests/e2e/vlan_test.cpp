@@ -44,11 +44,8 @@ class VlanTest : public ShellTest {
   MachineSpec machine_at_switch(std::string_view model, std::string_view rom) {
     MachineSpec spec = machine();
     const std::string file = rom.empty() ? "" : dist(rom).string();
-    spec.arguments.insert(
-        spec.arguments.end(),
-        {"-netdev", VlanTrunk::netdev("trunk"), "-device",
-         fmt::format("{},netdev=trunk,mac=52:54:00:12:34:56,addr=0x10,bootindex=5,romfile={}",
-                     model, file)});
+    VlanTrunk::add_nic(spec, fmt::format("{},mac=52:54:00:12:34:56,addr=0x10,bootindex=5", model),
+                       file);
     return spec;
   }
   static void set(MachineSpec& spec, std::string_view key, std::string_view value) {

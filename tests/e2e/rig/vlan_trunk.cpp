@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <string_view>
 
 #include "tests/e2e/rig/servers.h"
 
@@ -82,9 +81,12 @@ VlanTrunk::~VlanTrunk() {
   thread_.join();
 }
 
-std::string VlanTrunk::netdev(std::string_view name) {
-  return fmt::format("socket,id={},udp=127.0.0.1:{},localaddr=127.0.0.1:{}", name, kOwnPort,
-                     kMachinePort);
+void VlanTrunk::add_nic(MachineSpec& machine, std::string_view device, std::string_view rom) {
+  machine.arguments.insert(machine.arguments.end(),
+                           {"-netdev",
+                            fmt::format("socket,id=trunk,udp=127.0.0.1:{},localaddr=127.0.0.1:{}",
+                                        kOwnPort, kMachinePort),
+                            "-device", fmt::format("{},netdev=trunk,romfile={}", device, rom)});
 }
 
 void VlanTrunk::serve() {

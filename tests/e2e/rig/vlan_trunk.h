@@ -9,9 +9,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <thread>
 
+#include "host/vm/machine.h"
 #include "support/network_namespace.h"
 
 namespace kedge::host::e2e {
@@ -24,8 +25,9 @@ class VlanTrunk {
   VlanTrunk& operator=(const VlanTrunk&) = delete;
   ~VlanTrunk();
 
-  // For QEMU's -netdev: the one machine on this port.
-  static std::string netdev(std::string_view name);
+  // Gives the one machine on this port its NIC. `device`: model and properties, as for QEMU's
+  // -device; an empty `rom` is none at all.
+  static void add_nic(MachineSpec& machine, std::string_view device, std::string_view rom);
 
   // Frames of the machine with the tag, and others.
   int tagged() const { return tagged_; }
