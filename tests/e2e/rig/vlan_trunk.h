@@ -12,8 +12,8 @@
 #include <string_view>
 #include <thread>
 
-#include "host/vm/machine.h"
 #include "support/network_namespace.h"
+#include "vm/machine.h"
 
 namespace kedge::host::e2e {
 
