@@ -17,7 +17,12 @@ endif()
 find_program(KEDGE_CCACHE ccache)
 if(KEDGE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # With paths relative to the source tree, build directories share what was compiled.
-  set(launcher env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${KEDGE_CCACHE}")
+  set(launcher env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1)
+  if(KEDGE_PLATFORM STREQUAL "host")
+    # Precompiled headers count as the checksum that KedgePrecompiled.cmake has put beside them.
+    list(APPEND launcher CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1)
+  endif()
+  list(APPEND launcher "${KEDGE_CCACHE}")
   set(CMAKE_C_COMPILER_LAUNCHER "${launcher}")
   set(CMAKE_CXX_COMPILER_LAUNCHER "${launcher}")
 endif()

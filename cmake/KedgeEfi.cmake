@@ -3,16 +3,17 @@
 include_guard(GLOBAL)
 
 # kedge_efi_image(<name> SUBSYSTEM application|driver SOURCES ... [DEPS ...] [DRIVERS list] [RUN_TIME_PERSONALITY]
-#                 [OUTPUT file] [PART_OF target])
+#                 [STACK stack] [OUTPUT file] [PART_OF target])
 # Makes <name>.efi (or OUTPUT, which may be in a folder) in the folder images/ of the build tree, with symbols for gdb
 # (.debug) and a map beside it. The program begins in kedge_main (firmware/uefi/rt/runtime.h). DRIVERS is a list made by
 # kedge_native_drivers(). The image's marker (firmware/app/image_marker.h) says that of drivers the personality is
-# `driver`, or that it is chosen at run time. With PART_OF only that target builds the image.
+# `driver`, or that it is chosen at run time. STACK is what it shares with other images (kedge_image_stack): its other DEPS
+# and its DRIVERS are USERS there. With PART_OF only that target builds the image.
 function(kedge_efi_image name)
   if(NOT KEDGE_PLATFORM STREQUAL "uefi")
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "RUN_TIME_PERSONALITY" "SUBSYSTEM;OUTPUT;DRIVERS;PART_OF" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "RUN_TIME_PERSONALITY" "SUBSYSTEM;OUTPUT;DRIVERS;STACK;PART_OF" "SOURCES;DEPS")
   if(NOT arg_SUBSYSTEM MATCHES "^(application|driver)$")
     message(FATAL_ERROR "kedge_efi_image(${name}): SUBSYSTEM must be application or driver")
   endif()
@@ -25,7 +26,13 @@ function(kedge_efi_image name)
   cmake_path(REPLACE_EXTENSION image LAST_ONLY debug OUTPUT_VARIABLE debug)
   cmake_path(REPLACE_EXTENSION image LAST_ONLY map OUTPUT_VARIABLE map)
   add_executable(${name}.elf ${arg_SOURCES} "${marker}")
-  target_link_libraries(${name}.elf PRIVATE kedge_warnings kedge_firmware_flags kedge_include ${deps} kedge_uefi_rt)
+  target_link_libraries(${name}.elf PRIVATE kedge_warnings kedge_firmware_flags kedge_include)
+  set(stack_object "")
+  if(arg_STACK)
+    kedge_link_stack(${name}.elf ${arg_STACK} ${deps})
+  else()
+    target_link_libraries(${name}.elf PRIVATE ${deps} kedge_uefi_rt)
+  endif()
   target_link_options(${name}.elf PRIVATE ${kedge_link_options} "-Wl,-Map=${map}")
   set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/elf" SUFFIX "")
   cmake_path(GET image PARENT_PATH folder)
@@ -41,7 +48,7 @@ function(kedge_efi_image name)
     set(order_functions
       COMMAND "${KEDGE_ELF2PE}" --function-order "$<TARGET_FILE:${name}.elf>" "${base}.order"
       COMMAND "${CMAKE_CXX_COMPILER}" ${kedge_link_options} "-Wl,-Map=${map}"
-              "-Wl,--symbol-ordering-file=${base}.order,--no-warn-symbol-ordering" "${base}.o"
+              "-Wl,--symbol-ordering-file=${base}.order,--no-warn-symbol-ordering" "${base}.o" ${stack_object}
               $<TARGET_FILE:kedge_uefi_rt> $<TARGET_FILE:kedge_uefi_rt_core> -o "${elf}")
   endif()
   add_custom_command(
@@ -63,6 +70,98 @@ function(kedge_efi_image name)
   endif()
   set_property(GLOBAL APPEND PROPERTY KEDGE_EFI_IMAGES "${image}")
   set_property(TARGET ${name}.efi PROPERTY KEDGE_IMAGE "${image}")
+endfunction()
+
+# kedge_link_closure(<out> <library>...)
+# The static libraries that linking with these libraries brings in, them included.
+function(kedge_link_closure out)
+  set(seen "")
+  set(closure "")
+  set(next ${ARGN})
+  while(next)
+    list(POP_FRONT next library)
+    string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" library "${library}")
+    if(NOT TARGET "${library}" OR "${library}" IN_LIST seen)
+      continue()
+    endif()
+    list(APPEND seen "${library}")
+    get_target_property(type "${library}" TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      list(APPEND closure "${library}")
+    endif()
+    get_target_property(more "${library}" INTERFACE_LINK_LIBRARIES)
+    if(more)
+      list(APPEND next ${more})
+    endif()
+  endwhile()
+  set(${out} "${closure}" PARENT_SCOPE)
+endfunction()
+
+# kedge_image_stack(<name> DEPS ... USERS ...)
+# What the images with STACK <name> have in common: DEPS and all that these need, optimized as a whole once and not for
+# each image anew. USERS are the libraries in which those images differ. See docs/adr/0018.
+function(kedge_image_stack name)
+  if(NOT KEDGE_PLATFORM STREQUAL "uefi")
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPS;USERS")
+  kedge_resolve_deps(deps ${arg_DEPS})
+  kedge_resolve_deps(users ${arg_USERS})
+  kedge_link_closure(shared ${deps} kedge_uefi_rt)
+  set_property(GLOBAL PROPERTY KEDGE_STACK_${name}_DEPS ${deps})
+  set_property(GLOBAL PROPERTY KEDGE_STACK_${name}_LIBRARIES ${shared})
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
+    return()
+  endif()
+  # The optimizer drops what nobody calls, or makes it part of its only caller; it must know which callers are missing.
+  # All of the run-time library, because what the compiler calls is named nowhere before.
+  kedge_link_closure(outside ${users})
+  list(REMOVE_ITEM outside ${shared})
+  list(TRANSFORM outside REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
+  list(APPEND files $<TARGET_FILE:kedge_uefi_rt> $<TARGET_FILE:kedge_uefi_rt_core>)
+  set(base "${PROJECT_BINARY_DIR}/elf/${name}")
+  add_custom_command(
+    OUTPUT "${base}.symbols"
+    COMMAND "${CMAKE_NM}" --extern-only --format=just-symbols --quiet ${files}
+            | LC_ALL=C sort -u | sed -n "s/^\\([^: ][^: ]*\\)$/-Wl,--undefined=\\1/p" > "${base}.symbols.new"
+    # The stack is only linked again when there are others.
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${base}.symbols.new" "${base}.symbols"
+    DEPENDS ${outside} kedge_uefi_rt kedge_uefi_rt_core ${files}
+    VERBATIM COMMENT "Listing the callers of ${name}")
+  add_custom_target(${name}-symbols DEPENDS "${base}.symbols")
+  set(source "${PROJECT_BINARY_DIR}/generated/${name}.cpp")
+  file(CONFIGURE OUTPUT "${source}" CONTENT "// A program needs a source.\n")
+  add_executable(${name}.elf EXCLUDE_FROM_ALL "${source}")
+  target_link_libraries(${name}.elf PRIVATE ${deps} kedge_uefi_rt)
+  target_link_options(${name}.elf PRIVATE ${kedge_link_options} "-Wl,--unresolved-symbols=ignore-all"
+                      "-Wl,--lto-obj-path=${base}.o" "@${base}.symbols")
+  set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/elf" SUFFIX ""
+                        LINK_DEPENDS "${base}.symbols")
+  add_dependencies(${name}.elf ${name}-symbols)
+endfunction()
+
+# Links <program> with the stack and with what these libraries have that it lacks. Sets stack_object to the stack's object,
+# or to nothing where images are not optimized as a whole.
+function(kedge_link_stack program stack)
+  get_property(shared GLOBAL PROPERTY KEDGE_STACK_${stack}_LIBRARIES)
+  get_property(deps GLOBAL PROPERTY KEDGE_STACK_${stack}_DEPS)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
+    target_link_libraries(${program} PRIVATE ${ARGN} ${deps} kedge_uefi_rt)
+    return()
+  endif()
+  set(object "${PROJECT_BINARY_DIR}/elf/${stack}.o")
+  kedge_link_closure(own ${ARGN})
+  list(REMOVE_ITEM own ${shared})
+  # Of the run-time library the optimizer leaves some alone.
+  foreach(library IN LISTS own ITEMS kedge_uefi_rt kedge_uefi_rt_core)
+    # As files, so that nothing of the stack is linked a second time.
+    target_link_libraries(${program} PRIVATE $<TARGET_FILE:${library}>)
+    target_include_directories(${program} PRIVATE $<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>)
+  endforeach()
+  target_link_options(${program} PRIVATE "${object}")
+  set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS "${PROJECT_BINARY_DIR}/elf/${stack}.elf")
+  add_dependencies(${program} ${stack}.elf ${own} kedge_uefi_rt kedge_uefi_rt_core)
+  set(stack_object "${object}" PARENT_SCOPE)
 endfunction()
 
 # kedge_image_marker(<out> <name>)

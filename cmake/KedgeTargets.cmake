@@ -35,6 +35,7 @@ function(kedge_library name)
     target_link_libraries(${target} PUBLIC kedge_include ${deps}
                                     PRIVATE kedge_firmware_flags kedge_warnings ${private_deps})
     kedge_show_coverage(${target})
+    kedge_precompile(${target} firmware ${arg_SOURCES})
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE kedge_include ${deps})
@@ -62,6 +63,7 @@ function(kedge_host_library name)
   target_include_directories(kedge_${name} PUBLIC "${PROJECT_SOURCE_DIR}/host")
   target_link_libraries(kedge_${name} PUBLIC kedge_include ${deps} PRIVATE kedge_warnings)
   kedge_show_coverage(kedge_${name})
+  kedge_precompile(kedge_${name} host ${arg_SOURCES})
 endfunction()
 
 # kedge_host_program(<name> SOURCES ... [DEPS ...])
@@ -82,6 +84,10 @@ endfunction()
 cmake_host_system_information(RESULT KEDGE_PROCESSORS_OF_A_MACHINE QUERY NUMBER_OF_LOGICAL_CORES)
 math(EXPR KEDGE_PROCESSORS_OF_A_MACHINE "(${KEDGE_PROCESSORS_OF_A_MACHINE} + 3) / 4")
 
+# Tests are full of small literals; narrowing is no risk there. No RTTI, because classes of the firmware that tests derive
+# from have none; GoogleTest does without.
+set(kedge_test_options -fno-rtti -Wno-implicit-int-conversion -Wno-shorten-64-to-32)
+
 # kedge_test(<name> SOURCES ... [DEPS ...] [LABEL unit|e2e|all] [TIMEOUT seconds] [FILTER pattern])
 # GoogleTest/GoogleMock tests, executable kedge_<name>_test; each test case is a ctest test. Tests may include from
 # firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in builds for UEFI.
@@ -97,9 +103,8 @@ function(kedge_test name)
   add_executable(${target} ${arg_SOURCES})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/host")
   target_link_libraries(${target} PRIVATE kedge_include ${deps} kedge_warnings GTest::gmock_main)
-  # Tests are full of small literals; narrowing is no risk there. No RTTI, because classes of the firmware that
-  # tests derive from have none; GoogleTest does without.
-  target_compile_options(${target} PRIVATE -fno-rtti -Wno-implicit-int-conversion -Wno-shorten-64-to-32)
+  target_compile_options(${target} PRIVATE ${kedge_test_options})
+  kedge_precompile(${target} test ${arg_SOURCES})
   set_property(GLOBAL APPEND PROPERTY KEDGE_TEST_TARGETS ${target})
   kedge_run_test(${name} LABEL "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}" FILTER "${arg_FILTER}")
 endfunction()

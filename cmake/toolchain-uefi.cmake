@@ -15,6 +15,7 @@ set(CMAKE_C_COMPILER "${KEDGE_CLANG}")
 set(CMAKE_CXX_COMPILER "${KEDGE_CLANGXX}")
 find_program(CMAKE_OBJCOPY llvm-objcopy-19 REQUIRED)
 find_program(CMAKE_STRIP llvm-strip-19 REQUIRED)
+find_program(CMAKE_NM llvm-nm-19 REQUIRED)
 set(CMAKE_C_COMPILER_TARGET "${KEDGE_UEFI_ARCH}-unknown-linux-gnu")
 set(CMAKE_CXX_COMPILER_TARGET "${KEDGE_UEFI_ARCH}-unknown-linux-gnu")
 
