@@ -13,8 +13,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t kBytesMax = 4096;  // the work grows with the square
   if (size > kBytesMax) return 0;
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const DomainChange change{
-      .rom = "off", .personality = "driver", .url = "http://a/?b&c", .rng = true};
+  const DomainChange change{.rom = "off",
+                            .personality = "driver",
+                            .url = "http://a/?b&c",
+                            .vlan = "42:5,43",
+                            .rng = true};
   const auto once = change_domain(text, change);
   if (!once) return 0;
   (void)unified_diff(text, *once, "input");

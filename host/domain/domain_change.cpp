@@ -327,6 +327,7 @@ Outcome<void> Editor::apply(const DomainChange& change) {
   };
   KEDGE_HOST_CHECK(option("personality", change.personality, "default"));
   KEDGE_HOST_CHECK(option("url", change.url, "none"));
+  KEDGE_HOST_CHECK(option("vlan", change.vlan, "none"));
   KEDGE_HOST_CHECK(option("script", change.script, "none"));
   if (change.rng) KEDGE_HOST_CHECK(add_rng());
   if (!change.boot_order.empty()) KEDGE_HOST_CHECK(set_boot_order(change.boot_order));

@@ -24,6 +24,7 @@ struct DomainChange {
   bool rom_off_by_bar = false;             // libvirt before 4.3 has no <rom enabled='no'/>
   std::optional<std::string> personality;  // "driver", "takeover", "both"; "default" removes it
   std::optional<std::string> url;          // "none" removes it
+  std::optional<std::string> vlan;         // a list that parse_vlans takes; "none" removes it
   std::optional<std::string> script;       // the script's text; "none" removes it
   OptionChannel channel = OptionChannel::automatic;
   bool rng = false;

@@ -95,6 +95,7 @@ TEST(DomainChange, DoesNothingTwice) {
                          .rom = "off",
                          .personality = "driver",
                          .url = "http://a/b?c&d",
+                         .vlan = "42:5,43",
                          .script = "#!ipxe\nshell\n",
                          .rng = true,
                          .boot_order = {"1", "vda"}};
@@ -121,6 +122,37 @@ TEST(DomainChange, SetsAPersonalityForAllOrForOne) {
   // What is said for all replaces what was said for one.
   EXPECT_EQ(changed({.personality = "takeover"}, one), changed({.personality = "takeover"}));
   EXPECT_EQ(changed({.personality = "default"}, one), kXml);
+}
+
+TEST(DomainChange, SetsReplacesAndRemovesVlans) {
+  const std::string first = changed({.vlan = "42:5,43"});
+  EXPECT_EQ(difference({.vlan = "42:5,43"}),
+            "+  <sysinfo type='fwcfg'>\n"
+            "+    <entry name='opt/org.kedge/vlan'>42:5,43</entry>\n"
+            "+  </sysinfo>\n");
+  EXPECT_EQ(difference({.vlan = "0"}, first),
+            "-    <entry name='opt/org.kedge/vlan'>42:5,43</entry>\n"
+            "+    <entry name='opt/org.kedge/vlan'>0</entry>\n");
+  EXPECT_EQ(changed({.vlan = "none"}, first), kXml);
+  // Nothing else goes with them.
+  const std::string url = changed({.url = "http://a/"});
+  EXPECT_EQ(changed({.vlan = "none"}, changed({.vlan = "42"}, url)), url);
+  expect_valid(first);
+}
+
+TEST(DomainChange, SetsVlansOfOneInterface) {
+  const std::string one = changed({.interfaces = {"2"}, .vlan = "42"});
+  EXPECT_THAT(one, HasSubstr("<entry name='opt/org.kedge/52:54:00:00:00:02/vlan'>42</entry>"));
+  const std::string two = changed({.interfaces = {"1"}, .vlan = "43"}, one);
+  EXPECT_THAT(two, HasSubstr("'opt/org.kedge/52:54:00:00:00:02/vlan'>42<"));
+  EXPECT_THAT(two, HasSubstr("'opt/org.kedge/52:54:00:00:00:01/vlan'>43<"));
+  EXPECT_EQ(changed({.interfaces = {"1"}, .vlan = "none"}, two), one);
+  EXPECT_EQ(changed({.vlan = "none"}, two), kXml);
+  const std::string smbios =
+      changed({.interfaces = {"2"}, .vlan = "42,43", .channel = OptionChannel::smbios}, one);
+  EXPECT_THAT(smbios, HasSubstr("<entry>kedge:52:54:00:00:00:02:vlan=42,43</entry>"));
+  EXPECT_THAT(smbios, Not(HasSubstr("fwcfg")));
+  expect_valid(smbios);
 }
 
 TEST(DomainChange, UsesOemStringsWhereFwCfgIsNotRead) {

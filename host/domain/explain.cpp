@@ -34,6 +34,9 @@ void add_notes(const HostFacts& host, Explanation& so_far) {
     so_far.notes.emplace_back(
         "the domain runs on another machine: its ROMs, firmware and variables cannot be read here");
   }
+  for (const InterfaceReport& report : so_far.interfaces) {
+    if (!report.note.empty()) so_far.notes.push_back(report.note);
+  }
   for (const std::string& problem : host.descriptors.problems) {
     so_far.notes.push_back("firmware descriptor " + problem);
   }
@@ -68,6 +71,7 @@ Explanation explain_with(Domain domain, const HostFacts& host, FirmwareReport fi
   }
   for (InterfaceReport& report : result.interfaces) {
     explain_interface(result, report);
+    explain_vlans(result, report);
     report.hint = hint_for(result.domain, report, result.firmware.kind);
   }
   result.boot = explain_boot_order(result);

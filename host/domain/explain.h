@@ -14,6 +14,7 @@
 #include "domain/nic_models.h"
 #include "domain/rom_content.h"
 #include "domain/variable_store.h"
+#include "domain/vlan_list.h"
 
 namespace kedge::host {
 
@@ -60,6 +61,10 @@ struct InterfaceReport {
   Fact driver_fact;
   BootStack stack = BootStack::unknown;
   Fact verdict;
+  // Of the boots that Kedge runs, by its option; empty: none, or not known.
+  std::vector<wire::VlanTag> vlans;
+  Fact vlans_fact;   // without text: nobody has said anything, or it does not count
+  std::string note;  // what is said of it and does nothing
   std::string hint;  // how to change it
 };
 
@@ -106,6 +111,8 @@ void explain_rom(const Explanation& so_far, const HostFacts& host, InterfaceRepo
 bool lacks_random(const Explanation& so_far);
 // Fills in who drives it, once it is known which ROMs run, and who boots from it.
 void explain_interface(const Explanation& so_far, InterfaceReport& report);
+// Fills in the VLANs, once it is known who boots.
+void explain_vlans(const Explanation& so_far, InterfaceReport& report);
 std::vector<BootStep> explain_boot_order(const Explanation& so_far);
 std::vector<Warning> find_warnings(const Explanation& so_far, const HostFacts& host);
 

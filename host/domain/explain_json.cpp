@@ -30,6 +30,14 @@ std::string_view place_name(RomPlace place) {
   return "none";
 }
 
+json vlans_or_null(const std::vector<wire::VlanTag>& vlans) {
+  if (vlans.empty()) return {};
+  json all = json::array();
+  for (const wire::VlanTag& vlan : vlans)
+    all.push_back({{"id", vlan.id}, {"priority", vlan.priority}});
+  return all;
+}
+
 json json_interface(const InterfaceReport& report) {
   json inside = json::array();
   for (const Fact& one : report.inside) inside.push_back(fact(one));
@@ -49,7 +57,9 @@ json json_interface(const InterfaceReport& report) {
           {"driver", report.driver},
           {"driver_because", fact(report.driver_fact)},
           {"boots", boot_stack_name(report.stack)},
-          {"boots_because", fact(report.verdict)}};
+          {"boots_because", fact(report.verdict)},
+          {"vlans", vlans_or_null(report.vlans)},
+          {"vlans_because", fact(report.vlans_fact)}};
 }
 
 }  // namespace

@@ -144,18 +144,27 @@ class Warnings {
         "take it away (--rom off)", report.rom.source);
   }
 
+  void check_malformed(const KedgeOption& option) {
+    if (!is_malformed(option)) return;
+    if (option.name == "personality") {
+      add("personality-unknown", 0,
+          fmt::format("the personality \"{}\" does not exist and counts as not given",
+                      *option.value),
+          "driver, takeover or both", option.source);
+      return;
+    }
+    const Failure fault = parse_vlans(*option.value).error();
+    add("vlan-malformed", 0,
+        fmt::format("the VLANs \"{}\" make no sense and count as not given: {}", *option.value,
+                    fault.what),
+        fault.advice, option.source);
+  }
+
   void check_options() {
     const VariableStore* const store =
         so_far_.firmware.variables ? &*so_far_.firmware.variables : nullptr;
     const auto options = kedge_options(so_far_.domain, store);
-    for (const KedgeOption& option : options) {
-      if (option.name == "personality" && option.value && !is_personality(*option.value)) {
-        add("personality-unknown", 0,
-            fmt::format("the personality \"{}\" does not exist and counts as not given",
-                        *option.value),
-            "driver, takeover or both", option.source);
-      }
-    }
+    for (const KedgeOption& option : options) check_malformed(option);
     const bool read_by_somebody = std::ranges::any_of(so_far_.interfaces, [](const auto& report) {
       return !report.content || std::ranges::any_of(report.content->parts, [](const RomPart& part) {
         return part.producer == "Kedge";

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "domain/vlan_list.h"
+
 namespace kedge::host {
 namespace {
 
@@ -101,6 +103,12 @@ bool is_personality(std::string_view value) {
   return value == "driver" || value == "takeover" || value == "both";
 }
 
+bool is_malformed(const KedgeOption& option) {
+  if (!option.value) return false;
+  if (option.name == "personality") return !is_personality(*option.value);
+  return option.name == "vlan" && !parse_vlans(*option.value);
+}
+
 std::vector<KedgeOption> kedge_options(const Domain& domain, const VariableStore* store) {
   std::vector<KedgeOption> options;
   for (const GuestText& entry : domain.fw_cfg) {
@@ -135,7 +143,7 @@ const KedgeOption* find_option(const std::vector<KedgeOption>& options, std::str
   const KedgeOption* best = nullptr;
   for (const KedgeOption& option : options) {
     if (option.name != name || (!option.mac.empty() && option.mac != mac)) continue;
-    if (name == "personality" && option.value && !is_personality(*option.value)) continue;
+    if (is_malformed(option)) continue;
     const bool better =
         best == nullptr || option.strength > best->strength ||
         (option.strength == best->strength && !option.mac.empty() && best->mac.empty());

@@ -34,5 +34,7 @@ const KedgeOption* find_option(const std::vector<KedgeOption>& options, std::str
 
 // "driver", "takeover" or "both".
 bool is_personality(std::string_view value);
+// The firmware can make no sense of its value, and takes it as not given.
+bool is_malformed(const KedgeOption& option);
 
 }  // namespace kedge::host

@@ -185,6 +185,28 @@ TEST_F(DomainCommand, SetTellsProgramsWhatItDid) {
   EXPECT_EQ(code({"domain", "set", file, "--rng", "--yes"}), 0) << "nothing to change";
 }
 
+TEST_F(DomainCommand, SetRefusesWhatIsNoListOfVlans) {
+  const std::string file = domain();
+  const std::string before = read_file(file).value_or("");
+  for (const char* bad : {"4095", "42:8", "42, 43", "42,42", "42,", "off", ""}) {
+    EXPECT_EQ(code({"domain", "set", file, "--vlan", bad, "--yes"}), 2) << bad;
+  }
+  EXPECT_EQ(read_file(file).value_or(""), before);
+  const Ran refused = run({"domain", "set", file, "--vlan", "42,4095", "--yes"});
+  EXPECT_THAT(refused.output, HasSubstr("--vlan: \"4095\" is no VLAN: an ID from 0 to 4094"));
+  EXPECT_THAT(refused.output, HasSubstr("such as 42 or 42:5,43"));
+}
+
+TEST_F(DomainCommand, SetGivesAndTakesVlans) {
+  const std::string file = domain();
+  const std::string before = read_file(file).value_or("");
+  const Ran given = run({"domain", "set", file, "--vlan", "42:5,43", "--yes"});
+  EXPECT_EQ(given.code, 0) << given.output;
+  EXPECT_THAT(read_file(file).value_or(""), HasSubstr("'opt/org.kedge/vlan'>42:5,43</entry>"));
+  EXPECT_EQ(code({"domain", "set", file, "--vlan", "none", "--yes"}), 0);
+  EXPECT_EQ(read_file(file).value_or(""), before);
+}
+
 // The README's first screen: its block is what the command prints for the domain in docs/examples
 // today, from the interface on, with bookworm's ROM.
 TEST_F(DomainCommand, PrintsWhatTheReadmeShows) {

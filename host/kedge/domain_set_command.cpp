@@ -16,6 +16,7 @@
 #include "domain/explain.h"
 #include "domain/explain_json.h"
 #include "domain/text_diff.h"
+#include "domain/vlan_list.h"
 #include "support/file.h"
 #include "support/pattern.h"
 
@@ -36,6 +37,8 @@ Examples:
   Kedge's ROM takes over on the second interface, and boots a script:
     kedge domain set maas-node1 --interface 2 --rom /usr/share/kedge/efi-virtio.rom \
           --personality takeover --url http://192.0.2.1/boot.ipxe
+  It boots in VLAN 42, and where that fails, in VLAN 43:
+    kedge domain set maas-node1 --vlan 42,43
   Look at the change without making it:
     kedge domain set maas-node1.xml --boot-order 1,vda --dry-run
 
@@ -49,6 +52,7 @@ struct Arguments {
   std::string rom;
   std::string personality;
   std::string url;
+  std::string vlan;
   std::string script;
   std::string channel;
   bool yes = false;
@@ -102,6 +106,7 @@ Outcome<DomainChange> read_change(const Arguments& arguments, const DomainInput&
   }
   if (!arguments.personality.empty()) change.personality = arguments.personality;
   if (!arguments.url.empty()) change.url = arguments.url;
+  if (!arguments.vlan.empty()) change.vlan = arguments.vlan;
   if (!arguments.script.empty()) {
     KEDGE_HOST_TRY(change.script, script_text(arguments.script));
   }
@@ -121,6 +126,10 @@ Outcome<Explanation> explain_changed(const DomainInput& input, const std::string
 void say_outcome(const Arguments& arguments, const Explanation& all) {
   for (const InterfaceReport& report : all.interfaces) {
     fmt::print(talk(arguments), "{}: {}\n", report.nic.name(), report.verdict.text);
+    if (!report.vlans_fact.text.empty()) {
+      fmt::print(talk(arguments), "  VLANs: {}\n", report.vlans_fact.text);
+    }
+    if (!report.note.empty()) fmt::print(talk(arguments), "  Note: {}\n", report.note);
   }
   if (!all.firmware_options.empty()) {
     fmt::print(talk(arguments),
@@ -241,9 +250,18 @@ int run_set(const Arguments& arguments) {
   return store(arguments, *input, result);
 }
 
+// For the command line's parser: what is wrong with the value; empty: nothing.
+std::string fault_of_vlans(const std::string& value) {
+  if (value == "none") return {};
+  const auto vlans = parse_vlans(value);
+  if (vlans) return {};
+  return fmt::format("{}\n{}", vlans.error().what, vlans.error().advice);
+}
+
 bool asks_for_nothing(const Arguments& arguments) {
   return arguments.rom.empty() && arguments.personality.empty() && arguments.url.empty() &&
-         arguments.script.empty() && !arguments.change.rng && arguments.change.boot_order.empty();
+         arguments.vlan.empty() && arguments.script.empty() && !arguments.change.rng &&
+         arguments.change.boot_order.empty();
 }
 
 }  // namespace
@@ -251,7 +269,7 @@ bool asks_for_nothing(const Arguments& arguments) {
 void add_domain_set_command(CLI::App& domain, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const set =
-      domain.add_subcommand("set", "Changes it: ROM, personality, URL, boot order");
+      domain.add_subcommand("set", "Changes it: ROM, personality, URL, VLANs, boot order");
   set->footer(kExamples);
   set->add_option("DOMAIN", arguments->domain, "A file, - or a domain's name")
       ->type_name("DOMAIN")
@@ -268,6 +286,10 @@ void add_domain_set_command(CLI::App& domain, int& exit_code) {
   set->add_option("--personality", arguments->personality, "What Kedge's ROM does with the NIC")
       ->check(CLI::IsMember({"driver", "takeover", "both", "default"}));
   set->add_option("--url", arguments->url, "What Kedge's ROM boots")->type_name("URL|none");
+  set->add_option("--vlan", arguments->vlan,
+                  "In which VLANs Kedge's ROM boots, one after the other")
+      ->type_name("VLANS|none")
+      ->check(fault_of_vlans);
   set->add_option("--script", arguments->script, "The boot script of Kedge's ROM")
       ->type_name("URL|FILE|none");
   set->add_option("--channel", arguments->channel,
