@@ -40,30 +40,55 @@ function(kedge_precompiled_checksum target)
   add_custom_target(${target}_checksum DEPENDS "${header}.pch.sum")
 endfunction()
 
-# kedge_precompile(<target> <set> <source>...)
-# Compiles these sources of the target with the set, except those with the property SKIP_PRECOMPILE_HEADERS.
+# kedge_precompile(<target> <set>)
+# Compiles the target's sources with the set, except those with the property SKIP_PRECOMPILE_HEADERS. Once all targets
+# are known: what has the firmware's headers has its width of wchar_t, too, and needs a set of its own.
 function(kedge_precompile target set)
-  if(NOT TARGET kedge_precompiled_${set})
-    return()
+  set_property(TARGET ${target} PROPERTY KEDGE_PRECOMPILED ${set})
+  set_property(GLOBAL APPEND PROPERTY KEDGE_PRECOMPILED_TARGETS ${target})
+endfunction()
+
+function(kedge_use_precompiled target)
+  get_target_property(set ${target} KEDGE_PRECOMPILED)
+  get_target_property(libraries ${target} LINK_LIBRARIES)
+  kedge_link_closure(closure ${libraries})
+  if(kedge_edk2_headers IN_LIST closure)
+    string(APPEND set -uefi)
   endif()
   add_dependencies(${target} kedge_precompiled_${set} kedge_precompiled_${set}_checksum)
   # CMake's REUSE_FROM would name the file with the build directory, and ccache could not share what was compiled.
   set(header "CMakeFiles/kedge_precompiled_${set}.dir/cmake_pch.hxx.pch")
-  foreach(source IN LISTS ARGN)
-    get_source_file_property(skip "${source}" SKIP_PRECOMPILE_HEADERS)
+  get_target_property(sources ${target} SOURCES)
+  get_target_property(folder ${target} SOURCE_DIR)
+  foreach(source IN LISTS sources)
+    get_source_file_property(skip "${source}" DIRECTORY "${folder}" SKIP_PRECOMPILE_HEADERS)
     if(source MATCHES "\\.cpp$" AND NOT skip)
-      set_source_files_properties("${source}" PROPERTIES
+      set_source_files_properties("${source}" DIRECTORY "${folder}" PROPERTIES
         COMPILE_OPTIONS "-include-pch;${header}" OBJECT_DEPENDS "${PROJECT_BINARY_DIR}/${header}")
     endif()
+  endforeach()
+endfunction()
+
+function(kedge_use_all_precompiled)
+  get_property(targets GLOBAL PROPERTY KEDGE_PRECOMPILED_TARGETS)
+  foreach(target IN LISTS targets)
+    kedge_use_precompiled(${target})
   endforeach()
 endfunction()
 
 if(NOT KEDGE_PLATFORM STREQUAL "host" OR NOT KEDGE_TESTS OR NOT KEDGE_PRECOMPILED)
   return()
 endif()
-set(kedge_standard_headers algorithm array bit charconv coroutine cstddef cstdint cstring functional map memory new optional
-    span string string_view type_traits utility vector)
-kedge_precompiled(firmware HEADERS ${kedge_standard_headers} DEPS kedge_firmware_flags kedge_warnings COVERAGE)
-kedge_precompiled(host HEADERS ${kedge_standard_headers} filesystem fmt/format.h DEPS kedge_warnings COVERAGE)
-kedge_precompiled(test HEADERS ${kedge_standard_headers} filesystem gmock/gmock.h DEPS kedge_warnings GTest::gmock
-                 OPTIONS ${kedge_test_options})
+set(standard algorithm array bit charconv coroutine cstddef cstdint cstring functional map memory new optional span string
+    string_view type_traits utility vector)
+foreach(uefi IN ITEMS "" -uefi)
+  set(headers "")
+  if(uefi)
+    set(headers kedge_edk2_headers)
+  endif()
+  kedge_precompiled(firmware${uefi} HEADERS ${standard} DEPS kedge_firmware_flags kedge_warnings ${headers} COVERAGE)
+  kedge_precompiled(host${uefi} HEADERS ${standard} filesystem fmt/format.h DEPS kedge_warnings ${headers} COVERAGE)
+  kedge_precompiled(test${uefi} HEADERS ${standard} filesystem gmock/gmock.h DEPS kedge_warnings GTest::gmock ${headers}
+                    OPTIONS ${kedge_test_options})
+endforeach()
+cmake_language(DEFER CALL kedge_use_all_precompiled)

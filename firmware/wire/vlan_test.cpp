@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
+
 #include "wire/wire_errors.h"
 
 namespace kedge::wire {
@@ -65,7 +68,7 @@ TEST(VlanList, ChangesOneAndKeepsTheOrder) {
   EXPECT_EQ(tags(list), (std::vector<VlanTag>{{2, 6}, {3, 0}, {1, 0}}));
   EXPECT_EQ(list.find(3), &list.tags()[1]);
   EXPECT_EQ(list.find(4), nullptr);
-  for (const std::uint16_t id : {1, 2, 3}) EXPECT_TRUE(list.remove(id));
+  for (const std::uint16_t id : std::to_array<std::uint16_t>({1, 2, 3})) EXPECT_TRUE(list.remove(id));
   EXPECT_TRUE(list.empty());
 }
 
