@@ -68,7 +68,8 @@ TEST(VlanList, ChangesOneAndKeepsTheOrder) {
   EXPECT_EQ(tags(list), (std::vector<VlanTag>{{2, 6}, {3, 0}, {1, 0}}));
   EXPECT_EQ(list.find(3), &list.tags()[1]);
   EXPECT_EQ(list.find(4), nullptr);
-  for (const std::uint16_t id : std::to_array<std::uint16_t>({1, 2, 3})) EXPECT_TRUE(list.remove(id));
+  for (const std::uint16_t id : std::to_array<std::uint16_t>({1, 2, 3}))
+    EXPECT_TRUE(list.remove(id));
   EXPECT_TRUE(list.empty());
 }
 
