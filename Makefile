@@ -70,6 +70,7 @@ format: deps
 	@tools/format
 
 lint: deps
+	@cmake --preset host-debug --log-level=WARNING >/dev/null
 	@tools/lint
 
 clean:

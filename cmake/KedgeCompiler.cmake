@@ -17,12 +17,7 @@ endif()
 find_program(KEDGE_CCACHE ccache)
 if(KEDGE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # With paths relative to the source tree, build directories share what was compiled.
-  set(launcher env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1)
-  if(KEDGE_PLATFORM STREQUAL "host")
-    # Precompiled headers count as the checksum that KedgePrecompiled.cmake has put beside them.
-    list(APPEND launcher CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1)
-  endif()
-  list(APPEND launcher "${KEDGE_CCACHE}")
+  set(launcher env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${KEDGE_CCACHE}")
   set(CMAKE_C_COMPILER_LAUNCHER "${launcher}")
   set(CMAKE_CXX_COMPILER_LAUNCHER "${launcher}")
 endif()
@@ -53,7 +48,7 @@ add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE
 # must not tell whether it was used.
 file(RELATIVE_PATH kedge_up "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
 add_compile_options("-ffile-prefix-map=${kedge_up}=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=")
-# Option ROMs are small: images are optimized for size, each as a whole. What every frame passes through has flags of its
+# Option ROMs are small: images are optimized for size, as a whole (KedgeEfi.cmake). What every frame passes through has flags of its
 # own (kedge_hot_sources in KedgeTargets.cmake).
 if(KEDGE_PLATFORM STREQUAL "uefi")
   add_compile_options($<$<CONFIG:MinSizeRel>:-Oz> $<$<CONFIG:MinSizeRel>:-flto>)

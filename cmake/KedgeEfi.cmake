@@ -7,8 +7,8 @@ include_guard(GLOBAL)
 # Makes <name>.efi (or OUTPUT, which may be in a folder) in the folder images/ of the build tree, with symbols for gdb
 # (.debug) and a map beside it. The program begins in kedge_main (firmware/uefi/rt/runtime.h). DRIVERS is a list made by
 # kedge_native_drivers(). The image's marker (firmware/app/image_marker.h) says that of drivers the personality is
-# `driver`, or that it is chosen at run time. STACK is what it shares with other images (kedge_image_stack): its other DEPS
-# and its DRIVERS are USERS there. With PART_OF only that target builds the image.
+# `driver`, or that it is chosen at run time. STACK is what it shares with other images (kedge_image_stack); there its DEPS and
+# its DRIVERS are USERS, and it has no SOURCES. With PART_OF only that target builds the image.
 function(kedge_efi_image name)
   if(NOT KEDGE_PLATFORM STREQUAL "uefi")
     return()
@@ -25,13 +25,15 @@ function(kedge_efi_image name)
   set(image "${PROJECT_BINARY_DIR}/images/${arg_OUTPUT}")
   cmake_path(REPLACE_EXTENSION image LAST_ONLY debug OUTPUT_VARIABLE debug)
   cmake_path(REPLACE_EXTENSION image LAST_ONLY map OUTPUT_VARIABLE map)
-  add_executable(${name}.elf ${arg_SOURCES} "${marker}")
-  target_link_libraries(${name}.elf PRIVATE kedge_warnings kedge_firmware_flags kedge_include)
   set(stack_object "")
-  if(arg_STACK)
-    kedge_link_stack(${name}.elf ${arg_STACK} ${deps})
+  if(arg_STACK AND CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
+    if(arg_SOURCES)
+      message(FATAL_ERROR "kedge_efi_image(${name}): an image with a STACK has no SOURCES; they belong in a library of its USERS")
+    endif()
+    kedge_link_stack(${name}.elf ${arg_STACK} "${marker}" ${deps})
   else()
-    target_link_libraries(${name}.elf PRIVATE ${deps} kedge_uefi_rt)
+    add_executable(${name}.elf ${arg_SOURCES} "${marker}")
+    target_link_libraries(${name}.elf PRIVATE kedge_warnings kedge_firmware_flags kedge_include ${deps} kedge_uefi_rt)
   endif()
   target_link_options(${name}.elf PRIVATE ${kedge_link_options} "-Wl,-Map=${map}")
   set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/elf" SUFFIX "")
@@ -41,7 +43,7 @@ function(kedge_efi_image name)
   set(order_functions "")
   if(CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
     # Linked again with its functions in the order in which they pack best, from the one object that the optimizer of the
-    # whole image leaves; docs/adr/0011. What the optimizer leaves alone is in the run-time library.
+    # whole image leaves, and the stack's; docs/adr/0011. What the optimizer leaves alone is in the run-time library.
     set(base "${PROJECT_BINARY_DIR}/elf/${name}")
     set(elf "${base}.ordered.elf")
     target_link_options(${name}.elf PRIVATE "-Wl,--lto-obj-path=${base}.o")
@@ -73,50 +75,65 @@ function(kedge_efi_image name)
 endfunction()
 
 # kedge_static_closure(<out> <library>...)
-# The static libraries in kedge_link_closure().
+# The static libraries that linking with these libraries brings in, them included.
 function(kedge_static_closure out)
-  kedge_link_closure(closure ${ARGN})
+  set(seen "")
   set(static "")
-  foreach(library IN LISTS closure)
+  set(next ${ARGN})
+  while(next)
+    list(POP_FRONT next library)
+    string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" library "${library}")
+    if(NOT TARGET "${library}" OR "${library}" IN_LIST seen)
+      continue()
+    endif()
+    list(APPEND seen "${library}")
     get_target_property(type "${library}" TYPE)
     if(type STREQUAL "STATIC_LIBRARY")
       list(APPEND static "${library}")
     endif()
-  endforeach()
+    get_target_property(more "${library}" INTERFACE_LINK_LIBRARIES)
+    if(more)
+      list(APPEND next ${more})
+    endif()
+  endwhile()
   set(${out} "${static}" PARENT_SCOPE)
 endfunction()
 
 # kedge_image_stack(<name> DEPS ... USERS ...)
 # What the images with STACK <name> have in common: DEPS and all that these need, optimized as a whole once and not for
-# each image anew. USERS are the libraries in which those images differ. See docs/adr/0018.
+# each image anew. USERS are the libraries in which those images differ. See docs/adr/0017. Nothing where images are not
+# optimized as a whole.
 function(kedge_image_stack name)
-  if(NOT KEDGE_PLATFORM STREQUAL "uefi")
+  if(NOT KEDGE_PLATFORM STREQUAL "uefi" OR NOT CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
     return()
   endif()
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPS;USERS")
   kedge_resolve_deps(deps ${arg_DEPS})
   kedge_resolve_deps(users ${arg_USERS})
   kedge_static_closure(shared ${deps} kedge_uefi_rt)
-  set_property(GLOBAL PROPERTY KEDGE_STACK_${name}_DEPS ${deps})
-  set_property(GLOBAL PROPERTY KEDGE_STACK_${name}_LIBRARIES ${shared})
-  if(NOT CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
-    return()
-  endif()
-  # The optimizer drops what nobody calls, or makes it part of its only caller; it must know which callers are missing.
-  # All of the run-time library, because what the compiler calls is named nowhere before.
-  kedge_static_closure(outside ${users})
-  list(REMOVE_ITEM outside ${shared})
-  list(TRANSFORM outside REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
-  list(APPEND files $<TARGET_FILE:kedge_uefi_rt> $<TARGET_FILE:kedge_uefi_rt_core>)
+  kedge_static_closure(users ${users})
+  list(REMOVE_ITEM users ${shared})
+  set_property(GLOBAL PROPERTY KEDGE_STACK_${name}_SHARED ${shared})
+  set_property(GLOBAL PROPERTY KEDGE_STACK_${name}_USERS ${users})
+
+  # The optimizer drops what nobody calls, or makes it part of its only caller: it must know what the users mention, and
+  # what they define as well as others (`inline`), so that there is one of each. Of the run-time library everything, because
+  # what the compiler calls is mentioned nowhere before.
   set(base "${PROJECT_BINARY_DIR}/elf/${name}")
+  set(nm "${CMAKE_NM}" --extern-only --format=posix --quiet)
+  set(run_time $<TARGET_FILE:kedge_uefi_rt> $<TARGET_FILE:kedge_uefi_rt_core>)
+  list(TRANSFORM users REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
   add_custom_command(
     OUTPUT "${base}.symbols"
-    COMMAND "${CMAKE_NM}" --extern-only --format=just-symbols --quiet ${files}
-            | LC_ALL=C sort -u | sed -n "s/^\\([^: ][^: ]*\\)$/-Wl,--undefined=\\1/p" > "${base}.symbols.new"
+    COMMAND ${nm} ${files} > "${base}.mentioned"
+    COMMAND ${nm} ${run_time} > "${base}.run-time"
+    COMMAND sed -n "s/^\\([^ ]*\\) [UuVvWw].*/-Wl,--undefined=\\1/p" "${base}.mentioned" > "${base}.symbols.new"
+    COMMAND sed -n "s/^\\([^ ]*\\) .*/-Wl,--undefined=\\1/p" "${base}.run-time" >> "${base}.symbols.new"
+    COMMAND env LC_ALL=C sort -u -o "${base}.symbols.new" "${base}.symbols.new"
     # The stack is only linked again when there are others.
     COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${base}.symbols.new" "${base}.symbols"
-    DEPENDS ${outside} kedge_uefi_rt kedge_uefi_rt_core ${files}
-    VERBATIM COMMENT "Listing the callers of ${name}")
+    DEPENDS ${users} kedge_uefi_rt kedge_uefi_rt_core ${files} ${run_time}
+    VERBATIM COMMENT "Listing what users of ${name} mention")
   add_custom_target(${name}-symbols DEPENDS "${base}.symbols")
   set(source "${PROJECT_BINARY_DIR}/generated/${name}.cpp")
   file(CONFIGURE OUTPUT "${source}" CONTENT "// A program needs a source.\n")
@@ -129,27 +146,30 @@ function(kedge_image_stack name)
   add_dependencies(${name}.elf ${name}-symbols)
 endfunction()
 
-# Links <program> with the stack and with what these libraries have that it lacks. Sets stack_object to the stack's object,
-# or to nothing where images are not optimized as a whole.
-function(kedge_link_stack program stack)
-  get_property(shared GLOBAL PROPERTY KEDGE_STACK_${stack}_LIBRARIES)
-  get_property(deps GLOBAL PROPERTY KEDGE_STACK_${stack}_DEPS)
-  if(NOT CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
-    target_link_libraries(${program} PRIVATE ${ARGN} ${deps} kedge_uefi_rt)
-    return()
-  endif()
+# kedge_link_stack(<program> <stack> <source> <library>...)
+# Makes the program of the stack's object, the source and what these libraries have that the stack lacks. Sets stack_object.
+function(kedge_link_stack program stack source)
+  get_property(shared GLOBAL PROPERTY KEDGE_STACK_${stack}_SHARED)
+  get_property(users GLOBAL PROPERTY KEDGE_STACK_${stack}_USERS)
   set(object "${PROJECT_BINARY_DIR}/elf/${stack}.o")
+  add_library(${program}-source OBJECT "${source}")
+  target_link_libraries(${program}-source PRIVATE kedge_warnings kedge_firmware_flags kedge_include ${ARGN})
+  add_executable(${program} $<TARGET_OBJECTS:${program}-source>)
   kedge_static_closure(own ${ARGN})
   list(REMOVE_ITEM own ${shared})
-  # Of the run-time library the optimizer leaves some alone.
-  foreach(library IN LISTS own ITEMS kedge_uefi_rt kedge_uefi_rt_core)
-    # As files, so that nothing of the stack is linked a second time.
-    target_link_libraries(${program} PRIVATE $<TARGET_FILE:${library}>)
-    target_include_directories(${program} PRIVATE $<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>)
+  foreach(library IN LISTS own)
+    if(NOT library IN_LIST users)
+      message(FATAL_ERROR "${program}: ${library} must be among the USERS of ${stack}")
+    endif()
   endforeach()
+  # Of the run-time library the optimizer leaves some alone.
+  list(APPEND own kedge_uefi_rt kedge_uefi_rt_core)
+  # As files, so that nothing of the stack is linked a second time.
+  list(TRANSFORM own REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
+  target_link_libraries(${program} PRIVATE ${files})
   target_link_options(${program} PRIVATE "${object}")
-  set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS "${PROJECT_BINARY_DIR}/elf/${stack}.elf")
-  add_dependencies(${program} ${stack}.elf ${own} kedge_uefi_rt kedge_uefi_rt_core)
+  set_target_properties(${program} PROPERTIES LINKER_LANGUAGE CXX LINK_DEPENDS "${PROJECT_BINARY_DIR}/elf/${stack}.elf")
+  add_dependencies(${program} ${stack}.elf ${own})
   set(stack_object "${object}" PARENT_SCOPE)
 endfunction()
 

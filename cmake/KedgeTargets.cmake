@@ -15,26 +15,6 @@ function(kedge_resolve_deps out)
   set(${out} "${targets}" PARENT_SCOPE)
 endfunction()
 
-# kedge_link_closure(<out> <library>...)
-# The targets that linking with these libraries brings in, them included.
-function(kedge_link_closure out)
-  set(closure "")
-  set(next ${ARGN})
-  while(next)
-    list(POP_FRONT next library)
-    string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" library "${library}")
-    if(NOT TARGET "${library}" OR "${library}" IN_LIST closure)
-      continue()
-    endif()
-    list(APPEND closure "${library}")
-    get_target_property(more "${library}" INTERFACE_LINK_LIBRARIES)
-    if(more)
-      list(APPEND next ${more})
-    endif()
-  endwhile()
-  set(${out} "${closure}" PARENT_SCOPE)
-endfunction()
-
 # With KEDGE_FUZZ a fuzzer sees which way its input takes through these sources; those of tests are nobody's input.
 function(kedge_show_coverage target)
   if(KEDGE_FUZZ AND KEDGE_PLATFORM STREQUAL "host")
@@ -55,7 +35,6 @@ function(kedge_library name)
     target_link_libraries(${target} PUBLIC kedge_include ${deps}
                                     PRIVATE kedge_firmware_flags kedge_warnings ${private_deps})
     kedge_show_coverage(${target})
-    kedge_precompile(${target} firmware)
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE kedge_include ${deps})
@@ -83,7 +62,6 @@ function(kedge_host_library name)
   target_include_directories(kedge_${name} PUBLIC "${PROJECT_SOURCE_DIR}/host")
   target_link_libraries(kedge_${name} PUBLIC kedge_include ${deps} PRIVATE kedge_warnings)
   kedge_show_coverage(kedge_${name})
-  kedge_precompile(kedge_${name} host)
 endfunction()
 
 # kedge_host_program(<name> SOURCES ... [DEPS ...])
@@ -104,10 +82,6 @@ endfunction()
 cmake_host_system_information(RESULT KEDGE_PROCESSORS_OF_A_MACHINE QUERY NUMBER_OF_LOGICAL_CORES)
 math(EXPR KEDGE_PROCESSORS_OF_A_MACHINE "(${KEDGE_PROCESSORS_OF_A_MACHINE} + 3) / 4")
 
-# Tests are full of small literals; narrowing is no risk there. No RTTI, because classes of the firmware that tests derive
-# from have none; GoogleTest does without.
-set(kedge_test_options -fno-rtti -Wno-implicit-int-conversion -Wno-shorten-64-to-32)
-
 # kedge_test(<name> SOURCES ... [DEPS ...] [LABEL unit|e2e|all] [TIMEOUT seconds] [FILTER pattern])
 # GoogleTest/GoogleMock tests, executable kedge_<name>_test; each test case is a ctest test. Tests may include from
 # firmware/, host/ and the root of the repository ("tests/fake/..."). Nothing in builds for UEFI.
@@ -123,8 +97,8 @@ function(kedge_test name)
   add_executable(${target} ${arg_SOURCES})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/host")
   target_link_libraries(${target} PRIVATE kedge_include ${deps} kedge_warnings GTest::gmock_main)
-  target_compile_options(${target} PRIVATE ${kedge_test_options})
-  kedge_precompile(${target} test)
+  # No RTTI, because classes of the firmware that tests derive from have none; GoogleTest does without.
+  target_compile_options(${target} PRIVATE -fno-rtti)
   set_property(GLOBAL APPEND PROPERTY KEDGE_TEST_TARGETS ${target})
   kedge_run_test(${name} LABEL "${arg_LABEL}" TIMEOUT "${arg_TIMEOUT}" FILTER "${arg_FILTER}")
 endfunction()
