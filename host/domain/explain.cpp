@@ -35,7 +35,9 @@ void add_notes(const HostFacts& host, Explanation& so_far) {
         "the domain runs on another machine: its ROMs, firmware and variables cannot be read here");
   }
   for (const InterfaceReport& report : so_far.interfaces) {
-    if (!report.note.empty()) so_far.notes.push_back(report.note);
+    if (!report.note.empty()) {
+      so_far.notes.push_back(fmt::format("interface {}: {}", report.nic.number, report.note));
+    }
   }
   for (const std::string& problem : host.descriptors.problems) {
     so_far.notes.push_back("firmware descriptor " + problem);
@@ -53,6 +55,11 @@ void add_notes(const HostFacts& host, Explanation& so_far) {
 Explanation explain(Domain domain, const HostFacts& host) {
   FirmwareReport firmware = explain_firmware(domain, host);
   return explain_with(std::move(domain), host, std::move(firmware));
+}
+
+std::vector<KedgeOption> options_of(const Explanation& so_far) {
+  const auto& store = so_far.firmware.variables;
+  return kedge_options(so_far.domain, store ? &*store : nullptr);
 }
 
 Explanation explain_with(Domain domain, const HostFacts& host, FirmwareReport firmware) {

@@ -11,6 +11,7 @@
 #include "domain/domain_model.h"
 #include "domain/firmware_image.h"
 #include "domain/host_facts.h"
+#include "domain/kedge_options.h"
 #include "domain/nic_models.h"
 #include "domain/rom_content.h"
 #include "domain/variable_store.h"
@@ -61,7 +62,7 @@ struct InterfaceReport {
   Fact driver_fact;
   BootStack stack = BootStack::unknown;
   Fact verdict;
-  // Of the boots that Kedge runs, by its option; empty: none, or not known.
+  // Of the boots that Kedge runs; empty: none, or not known.
   std::vector<wire::VlanTag> vlans;
   Fact vlans_fact;   // without text: nobody has said anything, or it does not count
   std::string note;  // what is said of it and does nothing
@@ -111,6 +112,8 @@ void explain_rom(const Explanation& so_far, const HostFacts& host, InterfaceRepo
 bool lacks_random(const Explanation& so_far);
 // Fills in who drives it, once it is known which ROMs run, and who boots from it.
 void explain_interface(const Explanation& so_far, InterfaceReport& report);
+// What the domain and its variables tell Kedge's ROMs.
+std::vector<KedgeOption> options_of(const Explanation& so_far);
 // Fills in the VLANs, once it is known who boots.
 void explain_vlans(const Explanation& so_far, InterfaceReport& report);
 std::vector<BootStep> explain_boot_order(const Explanation& so_far);

@@ -14,9 +14,7 @@ void decide_personality(const Explanation& so_far, InterfaceReport& report) {
   const RomPart& part = *report.runs;
   report.personality = personality_name(part.personality);
   if (part.personality != Personality::run_time_choice) return;
-  const VariableStore* const store =
-      so_far.firmware.variables ? &*so_far.firmware.variables : nullptr;
-  const auto options = kedge_options(so_far.domain, store);
+  const auto options = options_of(so_far);
   const KedgeOption* const option = find_option(options, "personality", report.nic.mac);
   if (option != nullptr) {
     report.personality = option->value.value_or("unknown");

@@ -133,7 +133,7 @@ TEST_F(ExplainVlan, InTheDriverPersonalityANoteSaysThatTheyDoNothing) {
                                .devices = nics("driver")});
   EXPECT_THAT(all.notes,
               ElementsAre(AllOf(HasSubstr("interface 2: the option vlan from fw_cfg file"),
-                                HasSubstr("does nothing in the personality driver"),
+                                HasSubstr("does nothing for boots over this NIC"),
                                 HasSubstr("the firmware's own VLAN configuration counts"))));
   for (const InterfaceReport& report : all.interfaces) EXPECT_EQ(report.vlans_fact.text, "");
   EXPECT_THAT(all.warnings, IsEmpty());
@@ -148,6 +148,34 @@ TEST_F(ExplainVlan, OtherRomsAndTheFirmwareTakeNoNotice) {
     EXPECT_EQ(all.interfaces[0].vlans_fact.text, "") << devices;
     EXPECT_THAT(all.notes, IsEmpty()) << devices;
   }
+}
+
+TEST_F(ExplainVlan, WithoutTheOptionThoseThatTheFirmwareHasStoredCount) {
+  FirmwareReport firmware = uefi_firmware();
+  // 42 with priority 5, 43, and what is no VLAN.
+  firmware.variables =
+      VariableStore{.variables = {{.name = "525400000002",
+                                   .vendor = parse_guid("9e23d768-d2f3-4366-9fc3-3a7aba864374"),
+                                   .data = std::string("\x2a\xa0\x2b\x00\xff\x0f\x01", 7),
+                                   .offset = 0x40}}};
+  const Explanation all = ask({.devices = nics("takeover")}, firmware);
+  EXPECT_THAT(all.interfaces[1].vlans, ElementsAre(wire::VlanTag{42, 5}, wire::VlanTag{43, 0}));
+  EXPECT_EQ(all.interfaces[1].vlans_fact.text,
+            "42 (priority 5), then 43, from the firmware's VLAN configuration");
+  EXPECT_EQ(all.interfaces[1].vlans_fact.source,
+            "EFI variable 525400000002 (offset 0x40 of the variable store)");
+  EXPECT_THAT(all.interfaces[0].vlans, IsEmpty());
+  EXPECT_THAT(texts({.more = fw_cfg("vlan", "0"), .devices = nics("takeover")}, firmware),
+              ElementsAre("0 (no VLAN)", "0 (no VLAN)"));
+  EXPECT_THAT(texts({.devices = nics("driver")}, firmware), ElementsAre("", ""));
+}
+
+TEST_F(ExplainVlan, WhereThePersonalityIsNotKnownTheyArePerhapsThose) {
+  const std::string personality =
+      "<sysinfo type='fwcfg'><entry name='opt/org.kedge/personality' file='/p'/>"
+      "<entry name='opt/org.kedge/vlan'>42</entry></sysinfo>";
+  EXPECT_THAT(texts({.more = personality, .devices = nics("driver")}),
+              testing::Each("42; only if Kedge boots, which is not known"));
 }
 
 TEST_F(ExplainVlan, OfAFileThatIsNotReadTheyAreNotKnown) {

@@ -161,15 +161,14 @@ class Warnings {
   }
 
   void check_options() {
-    const VariableStore* const store =
-        so_far_.firmware.variables ? &*so_far_.firmware.variables : nullptr;
-    const auto options = kedge_options(so_far_.domain, store);
+    const auto options = options_of(so_far_);
     for (const KedgeOption& option : options) check_malformed(option);
     const bool read_by_somebody = std::ranges::any_of(so_far_.interfaces, [](const auto& report) {
       return !report.content || std::ranges::any_of(report.content->parts, [](const RomPart& part) {
         return part.producer == "Kedge";
       });
     });
+    // The application reads the other options.
     const auto personality = std::ranges::find(options, "personality", &KedgeOption::name);
     if (personality != options.end() && !read_by_somebody) {
       add("option-unread", 0,

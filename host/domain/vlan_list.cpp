@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace kedge::host {
 namespace {
@@ -11,21 +12,25 @@ namespace {
 using wire::VlanList;
 using wire::VlanTag;
 
+std::string not_a_vlan(std::string_view text) {
+  return fmt::format("\"{}\" is no VLAN: an ID from 0 to {}, with a priority from 0 to {}", text,
+                     VlanTag::kIdMax, VlanTag::kPriorityMax);
+}
+
 // Of a list that the firmware refuses.
 std::string fault_of(std::string_view text) {
   const auto count = static_cast<std::size_t>(std::ranges::count(text, ',')) + 1;
   if (count > VlanList::kMax)
     return fmt::format("{} VLANs are more than {}", count, VlanList::kMax);
-  for (;;) {
-    const std::size_t comma = text.find(',');
-    const std::string_view one = text.substr(0, comma);
-    if (!VlanList::parse(one).ok()) {
-      return fmt::format("\"{}\" is no VLAN: an ID from 0 to {}, with a priority from 0 to {}", one,
-                         VlanTag::kIdMax, VlanTag::kPriorityMax);
-    }
-    if (comma == std::string_view::npos) return "a VLAN is there twice";
-    text.remove_prefix(comma + 1);
+  VlanList before;
+  for (const auto one : std::views::split(text, ',')) {
+    const auto vlan = VlanList::parse(std::string_view(one));
+    if (!vlan.ok()) return not_a_vlan(std::string_view(one));
+    const VlanTag& tag = vlan->tags().front();
+    if (before.find(tag.id) != nullptr) return fmt::format("the VLAN {} is there twice", tag.id);
+    (void)before.set(tag);
   }
+  return not_a_vlan(text);
 }
 
 std::string vlan_text(const VlanTag& vlan) {

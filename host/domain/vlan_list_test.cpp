@@ -40,7 +40,7 @@ TEST(VlanList, TheFailureNamesTheOneThatIsNone) {
 }
 
 TEST(VlanList, HasEachIdOnce) {
-  EXPECT_EQ(fault("42:1,43,42:2"), "a VLAN is there twice");
+  EXPECT_EQ(fault("42:1,43,42:2"), "the VLAN 42 is there twice");
   EXPECT_EQ(fault("42:5,43:5"), "none");
 }
 

@@ -65,7 +65,8 @@ TEST_F(LibvirtDomain, WithTheRomAsTakeoverKedgeBootsTheUrl) {
   nginx();
   dnsmasq();
   define();
-  set({"--rom", rom.string(), "--personality", "takeover", "--url", http_url("given.ipxe")});
+  set({"--rom", rom.string(), "--personality", "takeover", "--url", http_url("given.ipxe"),
+       "--vlan", "0,42"});
   if (HasFailure()) return;
 
   const auto takeover = explain();
