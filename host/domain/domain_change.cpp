@@ -237,7 +237,14 @@ Outcome<void> Editor::set_option(std::string_view name, const std::string& value
   if (channel == OptionChannel::fw_cfg && !domain_.kedge_reads_fw_cfg()) {
     return failure("Kedge reads fw_cfg on x86 and aarch64 only", "Use --channel smbios.");
   }
-  const bool fw_cfg = channel != OptionChannel::smbios && domain_.kedge_reads_fw_cfg();
+  const bool possible = remove || fw_cfg_entry_can_have(value);
+  if (channel == OptionChannel::fw_cfg && !possible) {
+    return failure(
+        fmt::format("libvirt gives QEMU no fw_cfg file with a comma, as in the {} \"{}\"", name,
+                    value),
+        "Use --channel smbios.");
+  }
+  const bool fw_cfg = channel != OptionChannel::smbios && domain_.kedge_reads_fw_cfg() && possible;
   if (all_chosen_) return set_key({}, name, value, remove, fw_cfg);
   for (const int number : chosen_) {
     const DomainInterface& nic = domain_.interfaces[static_cast<std::size_t>(number - 1)];

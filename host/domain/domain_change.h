@@ -13,7 +13,7 @@ namespace kedge::host {
 
 // How the domain's words reach Kedge's ROM.
 enum class OptionChannel : std::uint8_t {
-  automatic,  // fw_cfg where Kedge reads it, else SMBIOS
+  automatic,  // fw_cfg where Kedge reads it and libvirt can give it, else SMBIOS
   fw_cfg,     // <sysinfo type='fwcfg'>
   smbios,     // <sysinfo type='smbios'><oemStrings>
 };

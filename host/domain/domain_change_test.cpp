@@ -125,13 +125,13 @@ TEST(DomainChange, SetsAPersonalityForAllOrForOne) {
 }
 
 TEST(DomainChange, SetsReplacesAndRemovesVlans) {
-  const std::string first = changed({.vlan = "42:5,43"});
-  EXPECT_EQ(difference({.vlan = "42:5,43"}),
+  const std::string first = changed({.vlan = "42:5"});
+  EXPECT_EQ(difference({.vlan = "42:5"}),
             "+  <sysinfo type='fwcfg'>\n"
-            "+    <entry name='opt/org.kedge/vlan'>42:5,43</entry>\n"
+            "+    <entry name='opt/org.kedge/vlan'>42:5</entry>\n"
             "+  </sysinfo>\n");
   EXPECT_EQ(difference({.vlan = "0"}, first),
-            "-    <entry name='opt/org.kedge/vlan'>42:5,43</entry>\n"
+            "-    <entry name='opt/org.kedge/vlan'>42:5</entry>\n"
             "+    <entry name='opt/org.kedge/vlan'>0</entry>\n");
   EXPECT_EQ(changed({.vlan = "none"}, first), kXml);
   // Nothing else goes with them.
@@ -153,6 +153,22 @@ TEST(DomainChange, SetsVlansOfOneInterface) {
   EXPECT_THAT(smbios, HasSubstr("<entry>kedge:52:54:00:00:00:02:vlan=42,43</entry>"));
   EXPECT_THAT(smbios, Not(HasSubstr("fwcfg")));
   expect_valid(smbios);
+}
+
+TEST(DomainChange, UsesOemStringsForCommasWhichLibvirtDoesNotDoubleInFwCfg) {
+  const std::string both = changed({.url = "http://a/b", .vlan = "42,43"});
+  EXPECT_THAT(both, HasSubstr("<entry name='opt/org.kedge/url'>http://a/b</entry>"));
+  EXPECT_THAT(both, HasSubstr("<entry>kedge:vlan=42,43</entry>"));
+  EXPECT_THAT(both, HasSubstr("<smbios mode='sysinfo'/>"));
+  expect_valid(both);
+  EXPECT_THAT(changed({.url = "http://a/b,c"}), HasSubstr("<entry>kedge:url=http://a/b,c</entry>"));
+  const auto refused = change_domain(kXml, {.vlan = "42,43", .channel = OptionChannel::fw_cfg});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("no fw_cfg file with a comma"));
+  EXPECT_THAT(refused.error().advice, HasSubstr("--channel smbios"));
+  const std::string one = changed({.vlan = "42"}, both);
+  EXPECT_THAT(one, HasSubstr("<entry name='opt/org.kedge/vlan'>42</entry>"));
+  EXPECT_THAT(one, Not(HasSubstr("kedge:vlan")));
 }
 
 TEST(DomainChange, UsesOemStringsWhereFwCfgIsNotRead) {

@@ -63,13 +63,13 @@ class ExplainVlan : public testing::Test {
 };
 
 TEST_F(ExplainVlan, AreShownWithTheirSourceWhereKedgeBoots) {
-  const Explanation all = ask({.more = fw_cfg("vlan", "42:5,43"), .devices = nics("takeover")});
+  const Explanation all =
+      ask({.os = kSmbios, .more = oem_string("vlan=42:5,43"), .devices = nics("takeover")});
   EXPECT_THAT(all.interfaces[0].vlans, ElementsAre(wire::VlanTag{42, 5}, wire::VlanTag{43, 0}));
   EXPECT_EQ(all.interfaces[0].vlans_fact.text, "42 (priority 5), then 43");
-  EXPECT_THAT(all.interfaces[0].vlans_fact.source,
-              HasSubstr("fw_cfg file opt/org.kedge/vlan (XML line"));
+  EXPECT_THAT(all.interfaces[0].vlans_fact.source, HasSubstr("SMBIOS OEM string (XML line"));
   EXPECT_THAT(format_explanation(all), HasSubstr("  VLANs     42 (priority 5), then 43\n"
-                                                 "            [fw_cfg file opt/org.kedge/vlan"));
+                                                 "            [SMBIOS OEM string"));
   EXPECT_THAT(all.notes, IsEmpty());
   EXPECT_THAT(all.warnings, IsEmpty());
 }
@@ -104,7 +104,7 @@ TEST_F(ExplainVlan, CountByTheChannelAndThenByTheNic) {
 
 TEST_F(ExplainVlan, AMalformedValueLeavesTheNextChannelItsSay) {
   const TestDomain domain{.os = kSmbios,
-                          .more = oem_string("vlan=43") + fw_cfg("vlan", "42,4095"),
+                          .more = oem_string("vlan=43") + fw_cfg("vlan", "4095"),
                           .devices = nics("takeover")};
   const Explanation all = ask(domain);
   EXPECT_EQ(all.interfaces[0].vlans_fact.text, "43");
@@ -112,8 +112,8 @@ TEST_F(ExplainVlan, AMalformedValueLeavesTheNextChannelItsSay) {
   ASSERT_THAT(warning_ids(all), ElementsAre("vlan-malformed"));
   EXPECT_EQ(
       all.warnings[0].text,
-      "the VLANs \"42,4095\" make no sense and count as not given: \"4095\" is no VLAN: an ID "
-      "from 0 to 4094, with a priority from 0 to 7");
+      "the VLANs \"4095\" make no sense and count as not given: \"4095\" is no VLAN: an ID from 0 "
+      "to 4094, with a priority from 0 to 7");
   EXPECT_THAT(all.warnings[0].advice, HasSubstr("42:5,43"));
   EXPECT_THAT(all.warnings[0].source, HasSubstr("fw_cfg file opt/org.kedge/vlan"));
 }

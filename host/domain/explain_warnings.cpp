@@ -160,9 +160,22 @@ class Warnings {
         fault.advice, option.source);
   }
 
+  void check_comma(const GuestText& entry) {
+    if (!entry.value || fw_cfg_entry_can_have(*entry.value)) return;
+    add("fw-cfg-comma", 0,
+        fmt::format(
+            "the fw_cfg file {} has a comma: libvirt hands it to QEMU as it is, which takes "
+            "what follows for another option and does not start",
+            entry.name),
+        entry.name.starts_with(kKedgeFwCfgPrefix) ? "set it anew; an OEM string may have commas"
+                                                  : "give the content as a file (file='...')",
+        fmt::format("XML line {}", entry.line));
+  }
+
   void check_options() {
     const auto options = options_of(so_far_);
     for (const KedgeOption& option : options) check_malformed(option);
+    for (const GuestText& entry : so_far_.domain.fw_cfg) check_comma(entry);
     const bool read_by_somebody = std::ranges::any_of(so_far_.interfaces, [](const auto& report) {
       return !report.content || std::ranges::any_of(report.content->parts, [](const RomPart& part) {
         return part.producer == "Kedge";

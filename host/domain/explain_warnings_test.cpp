@@ -171,6 +171,20 @@ TEST_F(DomainWarning, PersonalityThatDoesNotExistOrThatNobodyReads) {
   }
 }
 
+TEST_F(DomainWarning, FwCfgFilesWithCommasWithWhichQemuDoesNotStart) {
+  const auto entry = [](const char* name, const char* value) {
+    return fmt::format("<sysinfo type='fwcfg'><entry name='{}'>{}</entry></sysinfo>", name, value);
+  };
+  for (const char* name : {"opt/org.kedge/url", "opt/com.example/x"}) {
+    EXPECT_THAT(ids({.more = entry(name, "a,b"), .devices = nic("virtio")}, uefi_firmware()),
+                ElementsAre("fw-cfg-comma"))
+        << name;
+    EXPECT_THAT(ids({.more = entry(name, "a;b"), .devices = nic("virtio")}, uefi_firmware()),
+                IsEmpty())
+        << name;
+  }
+}
+
 TEST_F(DomainWarning, OemStringsThatDoNotReachTheGuest) {
   const std::string strings =
       "<sysinfo "

@@ -99,6 +99,10 @@ void add_command_line(std::vector<KedgeOption>& options, const Domain& domain) {
 
 }  // namespace
 
+bool fw_cfg_entry_can_have(std::string_view value) {
+  return !value.contains(',');
+}
+
 bool is_personality(std::string_view value) {
   return value == "driver" || value == "takeover" || value == "both";
 }

@@ -32,6 +32,10 @@ std::vector<KedgeOption> kedge_options(const Domain& domain, const VariableStore
 const KedgeOption* find_option(const std::vector<KedgeOption>& options, std::string_view name,
                                std::string_view mac);
 
+// libvirt (9.0) hands the value of a fw_cfg entry to QEMU as it is, without doubling commas: QEMU
+// takes what follows one for another option, and does not start. It doubles those of OEM strings.
+bool fw_cfg_entry_can_have(std::string_view value);
+
 // "driver", "takeover" or "both".
 bool is_personality(std::string_view value);
 // The firmware can make no sense of its value, and takes it as not given.

@@ -23,8 +23,12 @@
 #include "vm/vm.h"
 
 // The value of an Outcome, or the end of the test.
-#define E2E_ASSERT_OK(outcome) \
-  ASSERT_TRUE((outcome).has_value()) << (outcome).error().what << "\n" << (outcome).error().advice
+#define E2E_ASSERT_OK(...)                                                   \
+  do {                                                                       \
+    const auto& e2e_outcome = (__VA_ARGS__);                                 \
+    ASSERT_TRUE(e2e_outcome.has_value()) << e2e_outcome.error().what << "\n" \
+                                         << e2e_outcome.error().advice;      \
+  } while (false)
 
 namespace kedge::host::e2e {
 
