@@ -38,8 +38,8 @@ void write_interface(Page& page, const InterfaceReport& report) {
   if (report.content) page.row("runs", report.run);
   page.row("driver", report.driver_fact);
   page.row("boots", report.verdict);
-  page.row("VLANs", report.vlans_fact);
   if (!report.hint.empty()) page.row("", report.hint, {});
+  page.row("VLANs", report.vlans_fact);
 }
 
 }  // namespace
