@@ -48,8 +48,8 @@ add_compile_options(-ffile-compilation-dir=. "-ffile-prefix-map=${PROJECT_SOURCE
 # must not tell whether it was used.
 file(RELATIVE_PATH kedge_up "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
 add_compile_options("-ffile-prefix-map=${kedge_up}=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=")
-# Option ROMs are small: images are optimized for size, as a whole (KedgeEfi.cmake). What every frame passes through has flags of its
-# own (kedge_hot_sources in KedgeTargets.cmake).
+# Option ROMs are small: images are optimized for size, as a whole (KedgeEfi.cmake). What every frame passes through has
+# flags of its own (kedge_hot_sources in KedgeTargets.cmake).
 if(KEDGE_PLATFORM STREQUAL "uefi")
   add_compile_options($<$<CONFIG:MinSizeRel>:-Oz> $<$<CONFIG:MinSizeRel>:-flto>)
 endif()

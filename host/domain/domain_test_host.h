@@ -57,6 +57,16 @@ class TestHost {
   Outcome<TempDir> directory_;
 };
 
+// Elements of <domain>: an option for Kedge ("url", "http://a/"; "url=http://a/") by its channel.
+inline std::string fw_cfg(const char* key, const char* value) {
+  return fmt::format("<sysinfo type='fwcfg'><entry name='opt/org.kedge/{}'>{}</entry></sysinfo>",
+                     key, value);
+}
+inline std::string oem_string(const char* text) {
+  return fmt::format(
+      "<sysinfo type='smbios'><oemStrings><entry>kedge:{}</entry></oemStrings></sysinfo>", text);
+}
+
 struct TestDomain {
   std::string architecture = "x86_64";
   std::string machine = "pc-q35-7.2";

@@ -148,15 +148,6 @@ TEST(Explain, ArgumentsForQemuItselfCount) {
   EXPECT_EQ(first_nic(host, other, uefi_firmware()).stack, BootStack::rom);
 }
 
-std::string fw_cfg(const char* key, const char* value) {
-  return fmt::format("<sysinfo type='fwcfg'><entry name='opt/org.kedge/{}'>{}</entry></sysinfo>",
-                     key, value);
-}
-std::string oem_string(const char* text) {
-  return fmt::format(
-      "<sysinfo type='smbios'><oemStrings><entry>kedge:{}</entry></oemStrings></sysinfo>", text);
-}
-
 // docs/personality.md: the ROM's default < EFI variable < OEM string < fw_cfg.
 TEST(Explain, KedgesRomDoesWhatTheChannelsSay) {
   const TestHost host;

@@ -21,15 +21,6 @@ namespace {
 constexpr const char* kSmbios = "<smbios mode='sysinfo'/>";
 constexpr const char* kSecondMac = "52:54:00:00:00:02";
 
-std::string fw_cfg(const char* key, const char* value) {
-  return fmt::format("<sysinfo type='fwcfg'><entry name='opt/org.kedge/{}'>{}</entry></sysinfo>",
-                     key, value);
-}
-std::string oem_string(const char* text) {
-  return fmt::format(
-      "<sysinfo type='smbios'><oemStrings><entry>kedge:{}</entry></oemStrings></sysinfo>", text);
-}
-
 FirmwareReport with_variable(const char* name, const char* value) {
   FirmwareReport firmware = uefi_firmware();
   firmware.variables = VariableStore{

@@ -151,12 +151,7 @@ TEST_F(DomainWarning, RomThatGivesRandomNumbersMayStay) {
 }
 
 TEST_F(DomainWarning, PersonalityThatDoesNotExistOrThatNobodyReads) {
-  const auto sysinfo = [](const char* value) {
-    return fmt::format(
-        "<sysinfo type='fwcfg'><entry name='opt/org.kedge/personality'>{}</entry>"
-        "</sysinfo>",
-        value);
-  };
+  const auto sysinfo = [](const char* value) { return fw_cfg("personality", value); };
   EXPECT_THAT(ids({.more = sysinfo("driver"), .devices = nic("virtio")}, uefi_firmware()),
               ElementsAre("option-unread"));
   EXPECT_THAT(ids({.more = sysinfo("drivr"), .devices = nic("virtio")}, uefi_firmware()),
@@ -186,9 +181,7 @@ TEST_F(DomainWarning, FwCfgFilesWithCommasWithWhichQemuDoesNotStart) {
 }
 
 TEST_F(DomainWarning, OemStringsThatDoNotReachTheGuest) {
-  const std::string strings =
-      "<sysinfo "
-      "type='smbios'><oemStrings><entry>kedge:url=http://a/b</entry></oemStrings></sysinfo>";
+  const std::string strings = oem_string("url=http://a/b");
   EXPECT_THAT(ids({.more = strings, .devices = nic("virtio")}, uefi_firmware()),
               ElementsAre("oem-strings-hidden"));
   EXPECT_THAT(ids({.os = "<smbios mode='sysinfo'/>", .more = strings, .devices = nic("virtio")},
